@@ -1,0 +1,102 @@
+"""Augmentation of strips before cropping: warps, shear, scale, contrast, blur and noise.
+
+The strip is warped, and the candidates' windows are moved with it, so cutting need not be done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from classifier.batch import Batch
+from classifier.network import Crops
+from segmenter.ink import NEUTRAL
+
+TURN = 2 * torch.pi
+Draw = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """Strongest change of each kind; each is drawn uniformly below it.
+
+    Parameters
+    ----------
+    stretch, squeeze
+        Change of width overall, and locally by a sine.
+    shear, scale, shift, wave
+        Columns a row; change of height; rows up or down and of a sine, as shares of the height.
+    contrast, noise
+        Change of gain; standard deviation.
+    blur
+        Share of batches softened.
+    """
+
+    stretch: float = 0.15
+    squeeze: float = 0.5
+    shear: float = 0.25
+    scale: float = 0.15
+    shift: float = 0.1
+    wave: float = 0.08
+    contrast: float = 0.25
+    noise: float = 0.06
+    blur: float = 0.3
+
+
+def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator) -> Batch:
+    """Draw one random change for each strip of a batch; arcs stay as they are."""
+    device, (count, channels, height, width) = batch.strips.device, batch.strips.shape
+
+    def draw(spread: float, *shape: int) -> Tensor:
+        """Uniform in ``[-spread, spread)``."""
+        return (torch.rand(count, *shape, generator=generator).to(device) * 2 - 1) * spread
+
+    columns = warped_columns(draw, settings, width)
+    phase = torch.arange(width, device=device)[None, None] / width * (2 + draw(1.5, 1, 1)) + draw(0.5, 1, 1)
+    rows = torch.arange(height, device=device)[None, :, None] - (height - 1) / 2
+    from_col = columns[:, None, :] + draw(settings.shear, 1, 1) * rows
+    wave = draw(settings.wave * height, 1, 1) * torch.sin(TURN * phase)
+    from_row = rows * (1 + draw(settings.scale, 1, 1)) + draw(settings.shift * height, 1, 1) + wave
+    grid = torch.stack([(from_col + 0.5) / width * 2 - 1, from_row.expand_as(from_col) / height * 2], dim=3)
+    ground = torch.tensor([0.0] + [NEUTRAL / 255] * (channels - 1), device=device).view(1, -1, 1, 1)
+    strips = functional.grid_sample(batch.strips - ground, grid, align_corners=False)
+    strips = strips * (1 + draw(settings.contrast, 1, 1, 1)) + ground
+    if float(torch.rand(1, generator=generator)) < settings.blur:
+        strips = (strips + functional.avg_pool2d(strips, 3, 1, 1, count_include_pad=False)) / 2
+    noise = torch.randn(strips.shape, generator=generator).to(device) * draw(settings.noise, 1, 1, 1)
+    return replace(batch, strips=(strips + noise).clamp(0, 1), crops=move_crops(batch.crops, columns))
+
+
+def warped_columns(draw: Draw, settings: AugmentSettings, width: int) -> Tensor:
+    """Column of the old strip for each column of the new one: float32 ``(B, W)``, ascending, from 0."""
+    cycles = 2.5 + draw(2.0, 1)
+    turn = TURN * cycles
+    phase = draw(0.5, 1) * TURN
+    at = torch.arange(width, device=cycles.device)[None] / width
+    bend = draw(settings.squeeze, 1).abs() / turn
+    moved = at * (1 + draw(settings.stretch, 1)) + bend * (torch.sin(turn * at + phase) - torch.sin(phase))
+    return moved * width
+
+
+def move_crops(crops: Crops, columns: Tensor) -> Crops:
+    """Move windows and gaps to where the warp took them; ``columns`` as from ``warped_columns``."""
+    left = moved_columns(crops.windows[:, 0], crops.image, columns)
+    right = moved_columns(crops.windows[:, -1], crops.image, columns)
+    share = torch.linspace(0, 1, crops.windows.shape[1], device=columns.device)
+    windows = left[:, None] + (right - left)[:, None] * share
+    return replace(crops, windows=windows, skip_middle=moved_columns(crops.skip_middle, crops.skip_image, columns))
+
+
+def moved_columns(old: Tensor, image: Tensor, columns: Tensor) -> Tensor:
+    """New column of each old column ``(M,)`` of the strip ``image`` ``(M,)``: the inverse of the warp, linear between."""
+    count, width = columns.shape
+    apart = 4 * width  # strips laid end to end on one axis, so that one search serves all
+    axis = (columns + apart * torch.arange(count, device=columns.device)[:, None]).flatten()
+    index = torch.searchsorted(axis, old.clamp(-width, 2 * width) + apart * image)
+    right = (index - image * width).clamp(1, width - 1)
+    low, high = columns[image, right - 1], columns[image, right]
+    return right - 1 + (old - low) / (high - low).clamp(min=1e-3)

@@ -1,0 +1,149 @@
+"""Images to readings: the stages in order, and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from classifier.alphabet import Constraint
+from classifier.batch import Example, examples_to_batch, segmentation_to_example
+from classifier.decoding import Decoded, TextSpace, decode, to_text_space
+from classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from segmenter import Segmentation, segment
+from segmenter.errors import KerfError
+from segmenter.load import path_to_image
+
+Source = Path | str | NDArray[np.uint8]
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class CharReading:
+    """One character: what it is, how surely, and where (half-open image pixels: left, top, right, bottom)."""
+
+    char: str
+    confidence: float
+    box_ltrb: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text of one image.
+
+    Attributes
+    ----------
+    text
+        The most probable text; empty where none fits.
+    confidence
+        Probability that the whole text is right.
+    characters
+        The characters, left to right.
+    """
+
+    text: str
+    confidence: float
+    characters: tuple[CharReading, ...]
+
+
+class Recognizer:
+    """Reads images with a model.
+
+    Parameters
+    ----------
+    model
+        A trained model.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.device = next(model.network.parameters()).device
+
+    @classmethod
+    def load(cls, path: Path | str | None = None, device: str = "auto") -> Recognizer:
+        """Load a model file, or the bundled model.
+
+        Raises
+        ------
+        NotFoundError, ModelUnreadableError, ModelVersionError, DeviceError
+            See ``load_model`` and ``resolve_device``.
+        """
+        return cls(load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device)))
+
+    def read(self, image: Source, constraint: Constraint | None = None) -> Reading:
+        """Read one image: a path or uint8 ``(H, W, 3)`` BGR.
+
+        Raises
+        ------
+        UnreadableImageError
+            If the file cannot be read.
+        """
+        reading = next(self.read_many([image], constraint))
+        if isinstance(reading, KerfError):
+            raise reading
+        return reading
+
+    def read_many(
+        self, images: Iterable[Source], constraint: Constraint | None = None, batch_size: int = BATCH_SIZE
+    ) -> Iterator[Reading | KerfError]:
+        """Read images in batches; readings come in order, one an image.
+
+        An image that cannot be read yields its error in place of a reading.
+        """
+        model = self.model
+        space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
+        stream = iter(images)
+        while chunk := list(islice(stream, batch_size)):
+            yield from self.read_chunk(chunk, space)
+
+    def read_chunk(self, images: Sequence[Source], space: TextSpace) -> list[Reading | KerfError]:
+        """Segment, classify and decode one chunk; strips of one padded width make a batch.
+
+        The grouping makes a reading independent of the images beside it.
+        """
+        results: list[Reading | KerfError | None] = [None] * len(images)
+        groups: dict[int, list[int]] = defaultdict(list)
+        segmentations: dict[int, Segmentation] = {}
+        examples: dict[int, Example] = {}
+        for index, image in enumerate(images):
+            try:
+                segmentations[index] = self.segment(image)
+            except KerfError as error:
+                results[index] = error
+                continue
+            examples[index] = segmentation_to_example(segmentations[index])
+            groups[examples[index].padded_width].append(index)
+        for group in groups.values():
+            decoded = self.read_examples([examples[index] for index in group], space)
+            for index, result in zip(group, decoded, strict=True):
+                results[index] = to_reading(result, segmentations[index])
+        return [result for result in results if result is not None]
+
+    def segment(self, image: Source) -> Segmentation:
+        """Run the segmenter with the model's settings."""
+        pixels = image if isinstance(image, np.ndarray) else path_to_image(Path(image))
+        return segment(pixels, self.model.segmenter)
+
+    def read_examples(self, examples: Sequence[Example], space: TextSpace) -> list[Decoded]:
+        """Classify and decode examples, all in one batch."""
+        batch = examples_to_batch(examples, self.device)
+        with torch.no_grad():
+            logits, skips = self.model.network(batch.strips, batch.crops)
+            logits, skips = logits / self.model.temperature, skips / self.model.temperature
+            return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True)
+
+
+def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
+    """Attach image boxes to a decoded text."""
+    boxes = segmentation.boxes(segmentation.lattice.span_cols[list(decoded.candidates)]).tolist()
+    characters = tuple(
+        CharReading(char, confidence, (box[0], box[1], box[2], box[3]))
+        for char, confidence, box in zip(decoded.text, decoded.character_confidences, boxes, strict=True)
+    )
+    return Reading(decoded.text, decoded.confidence, characters)

@@ -1,0 +1,128 @@
+"""Lattice to crops: the only crop geometry there is, for training, solving and pictures alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.ink import NEUTRAL, Ink
+from segmenter.lattice import Strip
+
+MARGIN_SAMPLES = 1  # samples outside the candidate on each side: the neighbours' nearest edges
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """Size and margins of strip and crops.
+
+    Parameters
+    ----------
+    height
+        Rows of the strip.
+    row_margin, col_margin
+        Space kept around the text, as shares of its height.
+    max_aspect
+        Widest strip, as a multiple of its height; wider text is squeezed.
+    samples
+        Columns that a candidate is sampled at, its width whatever it is.
+    """
+
+    height: int = 32
+    row_margin: float = 0.12
+    col_margin: float = 0.25
+    max_aspect: float = 12.0
+    samples: int = 6
+
+
+def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> Strip:
+    """Crop the text's rows and columns and scale them to the strip's height.
+
+    Parameters
+    ----------
+    image
+        uint8 ``(H, W, 3)`` BGR.
+    ink
+        Its ink.
+    settings
+        Sizes.
+
+    Returns
+    -------
+    Strip
+        The scaled ink, lightness and mask; the whole image where the mask is empty.
+    """
+    top, bottom = projection_extent(ink.mask.sum(axis=1))
+    left, right = projection_extent(ink.mask.sum(axis=0))
+    text_height = max(bottom - top, 6)
+    row_pad, col_pad = round(settings.row_margin * text_height), round(settings.col_margin * text_height)
+    top, bottom, left, right = top - row_pad, bottom + row_pad, left - col_pad, right + col_pad
+    scale = settings.height / (bottom - top)
+    width = int(np.clip(round((right - left) * scale), 8, settings.max_aspect * settings.height))
+    size_wh = (width, settings.height)
+    box = (top, bottom, left, right)
+    channels = [resize_box((ink.ink * 255).astype(np.uint8), box, size_wh, 0)]
+    channels.append(resize_box(ink.lightness, box, size_wh, NEUTRAL))
+    mask = resize_box(ink.mask.astype(np.uint8) * 255, box, size_wh, 0) > 100
+    col_scale = width / (right - left)
+    return Strip(np.stack(channels), mask, (float(top), float(left)), (scale, col_scale))
+
+
+def projection_extent(profile: NDArray[np.int64], tail: float = 0.005) -> tuple[int, int]:
+    """First and end index of what holds all but a ``tail`` of the mass at each side; everything if there is none."""
+    mass = np.cumsum(profile)
+    if not len(mass) or mass[-1] == 0:
+        return 0, len(profile)
+    first = int(np.searchsorted(mass, tail * mass[-1], side="right"))
+    last = int(np.searchsorted(mass, (1 - tail) * mass[-1], side="left"))
+    return first, last + 1
+
+
+def resize_box(
+    plane: NDArray[np.uint8], box: tuple[int, int, int, int], size_wh: tuple[int, int], outside: int
+) -> NDArray[np.uint8]:
+    """Cut rows and columns ``(top, bottom, left, right)`` out of a plane and scale them; may reach outside."""
+    top, bottom, left, right = box
+    height, width = plane.shape
+    inner = plane[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    pads = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
+    if any(pads):
+        inner = np.asarray(cv2.copyMakeBorder(inner, *pads, cv2.BORDER_CONSTANT, value=outside), np.uint8)
+    shrinks = size_wh[1] < inner.shape[0]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inner, size_wh, interpolation=method), np.uint8)
+
+
+def spans_to_windows(span_cols: NDArray[np.int32], samples: int) -> NDArray[np.float32]:
+    """Strip columns at which each candidate is sampled.
+
+    Parameters
+    ----------
+    span_cols
+        int32 ``(N, 2)`` half-open strip columns.
+    samples
+        Columns inside a candidate.
+
+    Returns
+    -------
+    ndarray
+        float32 ``(N, samples + 2 * MARGIN_SAMPLES)``; pixel centres, so column ``c`` covers ``[c, c + 1)`` at
+        position ``c + 0.5``. They may lie outside the strip.
+    """
+    offsets = (np.arange(-MARGIN_SAMPLES, samples + MARGIN_SAMPLES, dtype=np.float32) + 0.5) / samples
+    left = span_cols[:, :1].astype(np.float32)
+    width = (span_cols[:, 1:] - span_cols[:, :1]).astype(np.float32)
+    return np.asarray(left + width * offsets, np.float32)
+
+
+def strip_to_crops(strip: Strip, windows: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Sample the strip's ink at windows: float32 ``(N, S)`` to uint8 ``(N, S_h, S)``; no ink outside the strip."""
+    height = strip.pixels.shape[1]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    crops = np.zeros((len(windows), height, windows.shape[1]), np.uint8)
+    for crop, columns in zip(crops, windows, strict=True):
+        col_map, row_map = np.broadcast_arrays(columns[None] - 0.5, rows)
+        cv2.remap(strip.pixels[0], col_map.copy(), row_map.copy(), cv2.INTER_LINEAR, dst=crop)
+    return crops
