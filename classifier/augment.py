@@ -36,14 +36,14 @@ class AugmentSettings:
         Share of batches softened.
     """
 
-    stretch: float = 0.15
-    squeeze: float = 0.5
-    shear: float = 0.25
-    scale: float = 0.15
-    shift: float = 0.1
-    wave: float = 0.08
-    contrast: float = 0.25
-    noise: float = 0.06
+    stretch: float = 0.1
+    squeeze: float = 0.33
+    shear: float = 0.17
+    scale: float = 0.1
+    shift: float = 0.07
+    wave: float = 0.05
+    contrast: float = 0.17
+    noise: float = 0.04
     blur: float = 0.3
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from classifier.network import Crops
 from classifier.search import Arcs, lattices_to_arcs
 from segmenter import Segmentation
+from segmenter.crops import spans_to_windows
 from segmenter.ink import NEUTRAL
 from segmenter.lattice import Lattice
 
@@ -47,15 +48,15 @@ class Example:
     ----------
     pixels
         uint8 ``(C, H, S_w)``; the strip.
-    windows
-        float32 ``(N, S)``; sampling columns of the candidates.
     lattice
         The candidates.
+    samples
+        Columns that each candidate is sampled at.
     """
 
     pixels: NDArray[np.uint8]
-    windows: NDArray[np.float32]
     lattice: Lattice
+    samples: int
 
     @property
     def padded_width(self) -> int:
@@ -64,8 +65,8 @@ class Example:
 
 
 def segmentation_to_example(segmentation: Segmentation) -> Example:
-    """Keep strip, windows and lattice."""
-    return Example(segmentation.strip.pixels, segmentation.windows(), segmentation.lattice)
+    """Keep strip and lattice."""
+    return Example(segmentation.strip.pixels, segmentation.lattice, segmentation.settings.crop.samples)
 
 
 def examples_to_batch(examples: Sequence[Example], device: torch.device) -> Batch:
@@ -84,8 +85,9 @@ def examples_to_batch(examples: Sequence[Example], device: torch.device) -> Batc
 def examples_to_crops(examples: Sequence[Example], cuts: int, height: int, device: torch.device) -> Crops:
     """Windows of all candidates, and the gap before each of ``cuts`` padded cuts of each image."""
     count = len(examples)
-    image = np.repeat(np.arange(count), [len(example.windows) for example in examples])
-    windows = np.concatenate([example.windows for example in examples])
+    image = np.repeat(np.arange(count), [len(example.lattice.spans) for example in examples])
+    span_cols = np.concatenate([example.lattice.span_cols for example in examples])
+    windows = spans_to_windows(span_cols, examples[0].samples)
     middle, gap = np.zeros((2, count, cuts), np.float32)
     for row, example in enumerate(examples):
         columns = example.lattice.cuts

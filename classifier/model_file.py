@@ -15,7 +15,14 @@ from safetensors.torch import save
 from classifier.alphabet import Alphabet
 from classifier.network import CharNet, NetworkConfig
 from segmenter import SegmenterSettings
-from segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
+from segmenter.errors import (
+    DeviceError,
+    ModelUnreadableError,
+    ModelVersionError,
+    NotFoundError,
+    OutputError,
+    SettingsError,
+)
 
 FORMAT = "kerf-model"
 FORMAT_VERSION = 1
@@ -146,7 +153,7 @@ def load_model(path: Path, device: torch.device) -> Model:
         alphabet = Alphabet(header.alphabet)
         if len(alphabet) != header.network.classes:
             raise ValueError("classes")
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, SettingsError) as error:
         raise ModelUnreadableError(f"{path} holds weights that do not fit its settings; train it again") from error
     network.to(device).eval()
     return Model(network, alphabet, header.lengths, header.temperature, header.segmenter, header.provenance)

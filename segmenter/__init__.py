@@ -48,10 +48,6 @@ class Segmentation:
     lattice: Lattice
     settings: SegmenterSettings
 
-    def windows(self) -> NDArray[np.float32]:
-        """Sampling columns of every candidate, float32 ``(N, S)``; see ``spans_to_windows``."""
-        return spans_to_windows(self.lattice.span_cols, self.settings.crop.samples)
-
     def boxes(self, span_cols: NDArray[np.int32]) -> NDArray[np.int32]:
         """Ink boxes of spans of the strip.
 

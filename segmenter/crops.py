@@ -30,7 +30,7 @@ class CropSettings:
         Columns that a candidate is sampled at, its width whatever it is.
     """
 
-    height: int = 32
+    height: int = 48
     row_margin: float = 0.12
     col_margin: float = 0.25
     max_aspect: float = 12.0

@@ -1,0 +1,48 @@
+# make solve and make test each do all the set-up they need, and nothing when nothing changed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
+INPUTS := pyproject.toml constraints.txt
+
+.PHONY: solve test lint format setup clean
+
+solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
+	$(BIN)/python cli.py solve data/samples --format table --check
+
+test: lint  ## every check; the tests come last
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(VENV)/dev.stamp  ## install everything, and the hooks that check a commit
+	$(BIN)/pre-commit install
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kerf needs Python 3.11 or later: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+# opencv-python needs the system's libGL and glib even where no window is ever opened. Where they are missing, the
+# same version built without windows takes its place.
+define install
+$(PIP) install --quiet --disable-pip-version-check -c constraints.txt -e '$(1)'
+$(BIN)/python -c 'import cv2' 2>/dev/null || { $(PIP) uninstall --quiet --yes opencv-python opencv-python-headless \
+	&& $(PIP) install --quiet --disable-pip-version-check -c constraints.txt opencv-python-headless; }
+touch $@
+endef
+
+$(VENV)/core.stamp: $(INPUTS) | $(BIN)/python
+	$(call install,.)
+
+$(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
+	$(call install,.[dev])

@@ -1,0 +1,266 @@
+"""What a drawn captcha looks like: every knob, validated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from classifier.synthesis.glyphs import CHARACTERS
+from classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from segmenter.errors import SettingsError
+
+Range = tuple[float, float]
+CLEAR_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY"
+CLEAR = "23456789" + CLEAR_LETTERS
+"""Digits and capitals without those that are taken for one another."""
+
+
+def check(owner: object, **limits: Range) -> None:
+    """Check that attributes, numbers or ascending pairs of them, are within limits.
+
+    Raises
+    ------
+    SettingsError
+        If one is not.
+    """
+    for name, (low, high) in limits.items():
+        value = getattr(owner, name)
+        values = value if isinstance(value, tuple) else (value, value)
+        if not low <= values[0] <= values[1] <= high:
+            kind = type(owner).__name__.lower()
+            raise SettingsError(
+                f"{name} of a look's {kind} is {value}; set it from {low} to {high}, ascending"
+            )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which characters, and where.
+
+    Parameters
+    ----------
+    alphabet, lengths
+        What texts are made of, and their smallest and largest length.
+    size_wh
+        Width and height of the image in pixels.
+    text_height
+        Height of a capital in pixels; less where the text would not fit.
+    faces
+        Largest number of fonts in one image.
+    spacing
+        Gap between neighbours: a share of the text's height; if negative, an overlap as a share of the
+        narrower one's width.
+    monospaced
+        Whether every character takes the same width.
+    align
+        Share of the spare width that is left of the text.
+    centred
+        Whether each character's middle, not its baseline, is on the line.
+    aspect
+        Width of characters as a multiple of the font's.
+    tilt, lean, stretch, bounce
+        Largest turn in degrees; shear; change of size; and shift up or down as a share of the text's
+        height: each character its own.
+    """
+
+    alphabet: str = CLEAR
+    lengths: tuple[int, int] = (4, 6)
+    size_wh: tuple[int, int] = (160, 60)
+    text_height: float = 28.0
+    faces: int = 1
+    spacing: Range = (0.1, 0.2)
+    monospaced: bool = False
+    align: Range = (0.4, 0.6)
+    centred: bool = False
+    aspect: float = 1.0
+    tilt: float = 0.0
+    lean: float = 0.0
+    stretch: float = 0.0
+    bounce: float = 0.0
+
+    def __post_init__(self) -> None:
+        check(self, lengths=(1, 16), text_height=(4, 400), faces=(1, 16), spacing=(-0.6, 4), align=(0, 1))
+        check(self, aspect=(0.3, 3), tilt=(0, 90), lean=(0, 1), stretch=(0, 0.8), bounce=(0, 1))
+        if not all(8 <= side <= 2000 for side in self.size_wh):
+            raise SettingsError(
+                f"size_wh of a look's layout is {self.size_wh}; set each side from 8 to 2000 pixels"
+            )
+        if not self.alphabet or set(self.alphabet) - set(CHARACTERS):
+            raise SettingsError(
+                f"alphabet {self.alphabet!r} is not made of 0-9, A-Z and a-z; name only these"
+            )
+
+
+@dataclass(frozen=True)
+class Warp:
+    """Distortion of the text as a whole.
+
+    Parameters
+    ----------
+    wave, swell
+        Height of a sine that moves columns up and down, and of one that moves pixels sideways, as shares of
+        the text's height.
+    wave_length
+        Length of both as a multiple of the text's height.
+    bend
+        Standard deviation of a smooth random shift, as a share of the text's height.
+    keystone
+        Largest shear of the whole, and growth from one end to the other.
+    rough
+        Standard deviation in pixels of a shift that each pixel draws alone.
+    """
+
+    wave: float = 0.0
+    swell: float = 0.0
+    wave_length: Range = (2.0, 4.0)
+    bend: float = 0.0
+    keystone: float = 0.0
+    rough: float = 0.0
+
+    def __post_init__(self) -> None:
+        check(
+            self,
+            wave=(0, 1),
+            swell=(0, 1),
+            wave_length=(0.5, 40),
+            bend=(0, 0.5),
+            keystone=(0, 0.6),
+            rough=(0, 4),
+        )
+
+
+@dataclass(frozen=True)
+class Paint:
+    """Strokes and colours of the text.
+
+    Parameters
+    ----------
+    stroke
+        How characters are drawn.
+    joined
+        Whether overlapping characters are one shape, so that outlines run round all of them.
+    width
+        Of outlines, shadows and stripes in pixels.
+    weight
+        Pixels added round each stroke.
+    contrast
+        Difference in brightness from the ground, of 255: darker on a light ground, lighter on a dark one.
+    saturation
+        From grey (0) to pure colours (1).
+    each
+        Whether each character has its own colour.
+    """
+
+    stroke: Stroke = Stroke.SOLID
+    joined: bool = False
+    width: int = 1
+    weight: int = 0
+    contrast: Range = (120.0, 220.0)
+    saturation: float = 0.5
+    each: bool = False
+
+    def __post_init__(self) -> None:
+        check(self, width=(1, 8), weight=(0, 4), contrast=(1, 255), saturation=(0, 1))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Background.
+
+    Parameters
+    ----------
+    kind
+        Its pattern.
+    brightness
+        Of 255; text on a ground below 128 is lighter than it.
+    saturation
+        From grey (0) to pure colours (1).
+    change
+        Largest change of brightness within the pattern.
+    grain
+        Standard deviation of noise in each pixel.
+    frame
+        Width in pixels of a border in another colour.
+    """
+
+    kind: GroundKind = GroundKind.FLAT
+    brightness: Range = (255.0, 255.0)
+    saturation: float = 0.0
+    change: float = 0.0
+    grain: float = 0.0
+    frame: int = 0
+
+    def __post_init__(self) -> None:
+        check(self, brightness=(0, 255), saturation=(0, 1), change=(0, 128), grain=(0, 64), frame=(0, 8))
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines across the image: how many, their course, colour, width in pixels and share of its width."""
+
+    count: tuple[int, int] = (1, 3)
+    kind: LineKind = LineKind.STRAIGHT
+    tint: Tint = Tint.OTHER
+    width: tuple[int, int] = (1, 2)
+    reach: Range = (0.6, 1.0)
+    depth: Depth = Depth.BEFORE
+
+    def __post_init__(self) -> None:
+        check(self, count=(0, 60), width=(1, 8), reach=(0.05, 1.2))
+
+
+@dataclass(frozen=True)
+class Specks:
+    """Small marks: how many in 1000 pixels, their shape, colour, and radius or half length in pixels."""
+
+    density: float = 5.0
+    kind: SpeckKind = SpeckKind.POINT
+    tint: Tint = Tint.OTHER
+    size: tuple[int, int] = (1, 2)
+    depth: Depth = Depth.BEFORE
+
+    def __post_init__(self) -> None:
+        check(self, density=(0, 200), size=(1, 12))
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What happens to the drawn image.
+
+    Parameters
+    ----------
+    scale
+        It is drawn this much larger, then reduced; below 1 it is enlarged.
+    sharp
+        Whether there are no half tones: neither in the drawing nor in the change of scale.
+    blur
+        Standard deviation in pixels.
+    grain
+        Standard deviation of noise in each pixel.
+    jpeg
+        Quality of a JPEG file that it went through; 0 for none.
+    grey
+        Whether it loses its colours.
+    """
+
+    scale: float = 1.0
+    sharp: bool = False
+    blur: float = 0.0
+    grain: float = 0.0
+    jpeg: int = 0
+    grey: bool = False
+
+    def __post_init__(self) -> None:
+        check(self, scale=(0.25, 4), blur=(0, 8), grain=(0, 64), jpeg=(0, 100))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A family of captchas: what its images have in common; the rest is drawn at random for each."""
+
+    layout: Layout = field(default_factory=Layout)
+    warp: Warp = field(default_factory=Warp)
+    paint: Paint = field(default_factory=Paint)
+    ground: Ground = field(default_factory=Ground)
+    lines: tuple[Lines, ...] = ()
+    specks: tuple[Specks, ...] = ()
+    finish: Finish = field(default_factory=Finish)

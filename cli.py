@@ -1,0 +1,277 @@
+"""The command line: parse, call the library, print, and turn errors into exit codes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from classifier import report
+from classifier.report import RowFormat, RowSettings, Tally
+from classifier.terminal import Terminal, check_output_file
+from classifier.version import program_version
+from segmenter.errors import BelowMinimumError, ExitCode, KerfError
+
+if TYPE_CHECKING:
+    from classifier.recognizer import Recognizer
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    name="kerf",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ImagePaths = Annotated[
+    list[Path],
+    typer.Argument(help="Images, folders with all below them, or - for paths from stdin."),
+]
+LabelledFolder = Annotated[Path, typer.Argument(help="Folder of captchas with their texts; see the README.")]
+ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file; without it, the bundled one.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Charset = Annotated[str | None, typer.Option(help="The characters that can occur, such as a-z2-9.")]
+Length = Annotated[str | None, typer.Option(help="Number of characters, such as 4 or 4-6.")]
+Pattern = Annotated[str | None, typer.Option(help="Characters by position, such as [A-Z]{2}[0-9]{4}.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many images.")]
+LabelPattern = Annotated[
+    str | None, typer.Option(help="Regex on file names without suffix whose first group is the label.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but problems.")]
+
+
+def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Register a command whose help is its docstring, with the examples left line by line."""
+
+    def register(function: Callable[P, None]) -> Callable[P, None]:
+        text = (inspect.getdoc(function) or "").replace("For example:", "\b\nFor example:")
+        return app.command(name, help=text)(function)
+
+    return register
+
+
+@contextmanager
+def terminal_session(*, quiet: bool, streaming: bool = False) -> Iterator[Terminal]:
+    """Run a command's body: its errors become one line on stderr and an exit code, here and nowhere else."""
+    terminal = Terminal(quiet=quiet, streaming=streaming)
+    try:
+        with terminal:
+            yield terminal
+    except KerfError as error:
+        terminal.problem(error)
+    except KeyboardInterrupt:
+        terminal.interrupted()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        terminal.exit_code = terminal.exit_code or ExitCode.OUTPUT
+    if terminal.exit_code:
+        raise typer.Exit(terminal.exit_code)
+
+
+def load_recognizer(model: Path | None, device: str) -> Recognizer:
+    """Load a model, as late as can be: what is wrong with the other arguments is then said at once."""
+    from classifier.recognizer import Recognizer
+
+    return Recognizer.load(model, device)
+
+
+def show_version(show: bool) -> None:
+    """Print the version and leave."""
+    if show:
+        typer.echo(f"kerf {program_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Read text captchas by cutting them into characters. Offline, on folders."""
+
+
+@command("segment")
+def segment_images(
+    paths: ImagePaths,
+    out: Annotated[Path, typer.Option(help="Folder to write to; made if need be.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Lets this model choose and name the characters.")
+    ] = None,
+    device: Device = "auto",
+    charset: Charset = None,
+    length: Length = None,
+    pattern: Pattern = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+) -> None:
+    """Cut images: write the crop of each character, and one picture of how it was cut.
+
+    Without --model, contours and projection alone choose the characters, and the crops are numbered only.
+
+    For example:
+      kerf segment captchas --out pieces
+      kerf segment captchas --out pieces --model model.safetensors
+    """
+    with terminal_session(quiet=quiet) as terminal:
+        from classifier.arguments import to_constraint, to_images
+        from classifier.pictures import write_pictures
+
+        constraint = to_constraint(charset, length, pattern)
+        images = to_images(paths, limit)
+        recognizer = load_recognizer(model, device) if model else None
+        pictures = write_pictures(images, out, recognizer, constraint)
+        counts = [n for n in terminal.track(pictures, len(images), "cutting") if isinstance(n, int)]
+        terminal.say(f"{sum(counts)} characters of {len(counts)} images are in {out}")
+
+
+@command("train-char")
+def train_char(
+    folder: LabelledFolder,
+    out: Annotated[Path, typer.Option(help="Model file to write.")],
+    limit: Limit = None,
+    device: Device = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(min=0.01, help="End within this time.")] = None,
+    augment: Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")] = True,
+    start: Annotated[Path | None, typer.Option(help="Model file whose weights to start from.")] = None,
+    label_pattern: LabelPattern = None,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a kind of captcha from a folder of images with their texts.
+
+    For example:
+      kerf train-char captchas --out model.safetensors
+      kerf train-char captchas --out model.safetensors --limit 500 --max-minutes 5
+    """
+    with terminal_session(quiet=quiet) as terminal:
+        from classifier.arguments import to_observer
+        from classifier.dataset import folder_to_samples
+
+        check_output_file(out)
+        samples = folder_to_samples(folder, label_pattern)[:limit]
+
+        from classifier.augment import AugmentSettings
+        from classifier.fitting import TrainSettings
+        from classifier.model_file import load_model, resolve_device, save_model
+        from classifier.training import train
+
+        chosen = resolve_device(device)
+        settings = TrainSettings(
+            epochs=epochs,
+            seed=seed,
+            max_seconds=60 * max_minutes if max_minutes else None,
+            augment=AugmentSettings() if augment else None,
+        )
+        start_model = load_model(start, chosen) if start else None
+        result = train(samples, settings, chosen, start_model, to_observer(terminal))
+        save_model(result.model, out)
+        terminal.say(f"{report.training_to_text(result)}\nthe model is {out}")
+
+
+@command("solve")
+def solve(
+    paths: ImagePaths,
+    model: ModelFile = None,
+    row_format: Annotated[RowFormat, typer.Option("--format", help="How rows are written.")] = RowFormat.CSV,
+    out: Annotated[Path | None, typer.Option(help="Write here, whole or not at all, not to stdout.")] = None,
+    device: Device = "auto",
+    charset: Charset = None,
+    length: Length = None,
+    pattern: Pattern = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Below it the text is left empty, the status is unsure.")
+    ] = 0.0,
+    characters: Annotated[
+        bool, typer.Option("--characters", help="Add each character's confidence.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Add label and right, from labels beside it.")
+    ] = False,
+    limit: Limit = None,
+    quiet: Quiet = False,
+) -> None:
+    """Read images: one row each, in order, as they are read.
+
+    An image that cannot be read has a row too: its text is empty, its status unreadable, the reason in error.
+    After Ctrl-C the rows so far are kept; with --out, in the file of that name with .partial added.
+
+    For example:
+      kerf solve captchas --out texts.csv
+      find captchas -name '*.png' | kerf solve - --format jsonl --length 4-6
+      kerf solve data/samples --format table --check
+    """
+    with terminal_session(quiet=quiet, streaming=not out and row_format is not RowFormat.TABLE) as terminal:
+        from classifier.arguments import to_constraint, to_images, to_labels
+
+        settings = RowSettings(min_confidence, characters, check)
+        constraint = to_constraint(charset, length, pattern)
+        images = to_images(paths, limit)
+        labels = to_labels(images) if check else {}
+        readings = load_recognizer(model, device).read_many(images, constraint)
+        rows = report.readings_to_rows(
+            images, terminal.track(readings, len(images), "solving"), labels, settings
+        )
+        tally = Tally()
+        with terminal.output(out) as stream:
+            report.write_rows(tally.watch(rows), settings, row_format, stream)
+        terminal.say(tally.summary())
+
+
+@command("eval")
+def evaluate_folder(
+    folder: LabelledFolder,
+    model: ModelFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")] = False,
+    min_accuracy: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit with code 13 if whole-text accuracy is below.")
+    ] = None,
+    ignore_case: Annotated[bool, typer.Option("--ignore-case", help="Take upper and lower as one.")] = False,
+    label_pattern: LabelPattern = None,
+    device: Device = "auto",
+    charset: Charset = None,
+    length: Length = None,
+    pattern: Pattern = None,
+    limit: Limit = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how well a model reads a labelled folder. Images that cannot be read count as wrong.
+
+    For example:
+      kerf eval captchas/test --model model.safetensors
+      kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
+    """
+    with terminal_session(quiet=quiet) as terminal:
+        from classifier.arguments import to_constraint
+        from classifier.dataset import folder_to_samples
+        from classifier.metrics import evaluate
+
+        constraint = to_constraint(charset, length, pattern)
+        samples = folder_to_samples(folder, label_pattern)[:limit]
+        found = load_recognizer(model, device).read_many((s.path for s in samples), constraint)
+        readings = list(terminal.track(found, len(samples), "reading"))
+        evaluation = evaluate([s.text for s in samples], readings, ignore_case=ignore_case)
+        with terminal.output(None) as stream:
+            stream.write(
+                report.evaluation_to_json(evaluation) if as_json else report.evaluation_to_text(evaluation)
+            )
+        accuracy = evaluation.whole_text.value or 0.0
+        if min_accuracy is not None and accuracy < min_accuracy:
+            raise BelowMinimumError(
+                f"whole-text accuracy {accuracy:.4f} is below --min-accuracy {min_accuracy}"
+            )
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
