@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 app = typer.Typer(
-    name="kerf",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
 ImagePaths = Annotated[
@@ -100,9 +96,7 @@ def options(
 def segment_images(
     paths: ImagePaths,
     out: Annotated[Path, typer.Option(help="Folder to write to; made if need be.")],
-    model: Annotated[
-        Path | None, typer.Option(help="Lets this model choose and name the characters.")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(help="Let it choose and name the characters.")] = None,
     device: Device = "auto",
     charset: Charset = None,
     length: Length = None,
@@ -119,11 +113,12 @@ def segment_images(
       kerf segment captchas --out pieces --model model.safetensors
     """
     with terminal_session(quiet=quiet) as terminal:
-        from classifier.arguments import to_constraint, to_images
+        from classifier.arguments import to_constraint, to_paths
+        from classifier.dataset import find_images
         from classifier.pictures import write_pictures
 
         constraint = to_constraint(charset, length, pattern)
-        images = to_images(paths, limit)
+        images = find_images(to_paths(paths))[:limit]
         recognizer = load_recognizer(model, device) if model else None
         pictures = write_pictures(images, out, recognizer, constraint)
         counts = [n for n in terminal.track(pictures, len(images), "cutting") if isinstance(n, int)]
@@ -141,6 +136,7 @@ def train_char(
     max_minutes: Annotated[float | None, typer.Option(min=0.01, help="End within this time.")] = None,
     augment: Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")] = True,
     start: Annotated[Path | None, typer.Option(help="Model file whose weights to start from.")] = None,
+    charset: Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")] = None,
     label_pattern: LabelPattern = None,
     quiet: Quiet = False,
 ) -> None:
@@ -151,11 +147,10 @@ def train_char(
       kerf train-char captchas --out model.safetensors --limit 500 --max-minutes 5
     """
     with terminal_session(quiet=quiet) as terminal:
-        from classifier.arguments import to_observer
-        from classifier.dataset import folder_to_samples
+        from classifier.arguments import to_observer, to_samples, within_charset
 
         check_output_file(out)
-        samples = folder_to_samples(folder, label_pattern)[:limit]
+        samples = within_charset(to_samples(folder, label_pattern, terminal)[:limit], charset, terminal)
 
         from classifier.augment import AugmentSettings
         from classifier.fitting import TrainSettings
@@ -188,12 +183,8 @@ def solve(
     min_confidence: Annotated[
         float, typer.Option(min=0, max=1, help="Below it the text is left empty, the status is unsure.")
     ] = 0.0,
-    characters: Annotated[
-        bool, typer.Option("--characters", help="Add each character's confidence.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Add label and right, from labels beside it.")
-    ] = False,
+    characters: Annotated[bool, typer.Option("--characters", help="Add the confidence of each.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Add label and right, from its labels.")] = False,
     limit: Limit = None,
     quiet: Quiet = False,
 ) -> None:
@@ -208,16 +199,17 @@ def solve(
       kerf solve data/samples --format table --check
     """
     with terminal_session(quiet=quiet, streaming=not out and row_format is not RowFormat.TABLE) as terminal:
-        from classifier.arguments import to_constraint, to_images, to_labels
+        from classifier.arguments import to_constraint, to_labels, to_paths
+        from classifier.dataset import find_images
 
         settings = RowSettings(min_confidence, characters, check)
         constraint = to_constraint(charset, length, pattern)
-        images = to_images(paths, limit)
-        labels = to_labels(images) if check else {}
+        named = to_paths(paths)
+        images = find_images(named)[:limit]
+        labels = to_labels(named, terminal) if check else {}
         readings = load_recognizer(model, device).read_many(images, constraint)
-        rows = report.readings_to_rows(
-            images, terminal.track(readings, len(images), "solving"), labels, settings
-        )
+        tracked = terminal.track(readings, len(images), "solving")
+        rows = report.readings_to_rows(images, tracked, labels, settings)
         tally = Tally()
         with terminal.output(out) as stream:
             report.write_rows(tally.watch(rows), settings, row_format, stream)
@@ -248,24 +240,52 @@ def evaluate_folder(
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
     """
     with terminal_session(quiet=quiet) as terminal:
-        from classifier.arguments import to_constraint
-        from classifier.dataset import folder_to_samples
+        from classifier.arguments import to_constraint, to_samples, unknown_characters
         from classifier.metrics import evaluate
 
         constraint = to_constraint(charset, length, pattern)
-        samples = folder_to_samples(folder, label_pattern)[:limit]
-        found = load_recognizer(model, device).read_many((s.path for s in samples), constraint)
+        samples = to_samples(folder, label_pattern, terminal)[:limit]
+        recognizer = load_recognizer(model, device)
+        if unknown := unknown_characters(samples, recognizer.model.alphabet):
+            terminal.problem(unknown)
+        found = recognizer.read_many((s.path for s in samples), constraint)
         readings = list(terminal.track(found, len(samples), "reading"))
         evaluation = evaluate([s.text for s in samples], readings, ignore_case=ignore_case)
+        render = report.evaluation_to_json if as_json else report.evaluation_to_text
         with terminal.output(None) as stream:
-            stream.write(
-                report.evaluation_to_json(evaluation) if as_json else report.evaluation_to_text(evaluation)
-            )
+            stream.write(render(evaluation))
         accuracy = evaluation.whole_text.value or 0.0
         if min_accuracy is not None and accuracy < min_accuracy:
             raise BelowMinimumError(
-                f"whole-text accuracy {accuracy:.4f} is below --min-accuracy {min_accuracy}"
+                f"whole-text accuracy {accuracy:.4f} is below {min_accuracy}, the minimum"
             )
+
+
+@command("synth")
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; a new one.")],
+    count: Annotated[int, typer.Option(min=1, help="How many.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same images.")],
+    look: Annotated[str | None, typer.Option(help="One look, by name; without it, all kinds.")] = None,
+    charset: Charset = None,
+    length: Length = None,
+    fonts: Annotated[Path | None, typer.Option(help="Folder of .ttf and .otf files.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Render labelled captchas, with the true box of every character.
+
+    For example:
+      kerf synth rendered --count 1000 --seed 1
+      kerf synth rendered --count 50 --seed 2 --look wave --length 4-6 --charset 0-9
+    """
+    with terminal_session(quiet=quiet) as terminal:
+        from classifier.arguments import to_constraint
+        from classifier.synthesis import find_fonts, synthesize, write_dataset
+
+        texts = to_constraint(charset, length, None)
+        captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
+        written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
+        terminal.say(f"{written} captchas are in {folder}")
 
 
 def main() -> None:

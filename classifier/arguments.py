@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.alphabet import Constraint, parse_charset, parse_lengths
-from classifier.dataset import find_images, folder_to_samples
+from classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
+from classifier.dataset import Sample, folder_to_samples
 from classifier.report import epoch_to_text
+from segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
     from classifier.terminal import Terminal
@@ -19,29 +20,65 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 
 
-def to_images(paths: Sequence[Path], limit: int | None) -> list[Path]:
-    """List the images that paths name; ``-`` stands for the paths on standard input, one a line.
+def to_paths(paths: Iterable[Path]) -> list[Path]:
+    """Put the paths on standard input, one a line, in the place of ``-``."""
+    named: list[Path] = []
+    for path in paths:
+        lines = sys.stdin.buffer.read().splitlines() if path == STDIN else [os.fsencode(path)]
+        named += [Path(os.fsdecode(line)) for line in lines if line]
+    return named
+
+
+def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> Sequence[Sample]:
+    """Read a folder's labels; what is wrong with one is told as a problem.
 
     Raises
     ------
-    NotFoundError, NoImagesError
-        As `find_images`.
+    KerfError
+        As `folder_to_samples`.
     """
-    lines = sys.stdin.buffer.read().splitlines() if STDIN in paths else []
-    listed = [Path(os.fsdecode(line)) for line in lines if line]
-    return find_images(p for path in paths for p in (listed if path == STDIN else [path]))[:limit]
+    labelled = folder_to_samples(folder, label_pattern)
+    for problem in labelled.problems:
+        terminal.problem(problem)
+    return labelled.samples
 
 
-def to_labels(images: Sequence[Path]) -> dict[Path, str]:
-    """Find the labels that lie beside images.
+def to_labels(paths: Iterable[Path], terminal: Terminal) -> dict[Path, str]:
+    """Find the labels of folders, and of the folders that files are in.
 
     Raises
     ------
-    NoLabelsError
-        A folder has none.
+    KerfError
+        As `folder_to_samples`.
     """
-    folders = dict.fromkeys(image.parent for image in images)
-    return {sample.path: sample.text for folder in folders for sample in folder_to_samples(folder)}
+    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    return {s.path: s.text for folder in folders for s in to_samples(folder, None, terminal)}
+
+
+def within_charset(samples: Sequence[Sample], charset: str | None, terminal: Terminal) -> list[Sample]:
+    """Leave out samples whose label has another character, each told as a problem."""
+    alphabet = Alphabet(parse_charset(charset)) if charset is not None else None
+    kept = []
+    for sample in samples:
+        try:
+            if alphabet:
+                alphabet.encode(sample.text)
+            kept.append(sample)
+        except LabelAlphabetError as error:
+            terminal.problem(LabelAlphabetError(f"{sample.path}: {error}"))
+    return kept
+
+
+def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAlphabetError | None:
+    """Say which characters of the labels a model cannot read, if there are any."""
+    unknown = set("".join(s.text for s in samples)) - set(alphabet.characters)
+    if not unknown:
+        return None
+    labels = sum(not unknown.isdisjoint(s.text) for s in samples)
+    return LabelAlphabetError(
+        f"{labels} of {len(samples)} labels have characters that the model does not know, "
+        f"{''.join(sorted(unknown))!r}, and count as wrong; correct them, or train with these characters"
+    )
 
 
 def to_constraint(charset: str | None, length: str | None, pattern: str | None) -> Constraint:

@@ -227,7 +227,7 @@ def split_samples(samples: Sequence[Sample], fraction: float) -> Split:
 
     The contents with the smallest hashes are for validation, as many as ``fraction`` asks for and at least
     ``LEAST_VALIDATION``. Samples with identical files stay together; where they would be too many for
-    validation, all are for training. Adding an image moves few others, if any. Both parts keep the order given.
+    validation, all are for training. Adding an image moves few others, if any. Both parts keep their order.
 
     Parameters
     ----------

@@ -23,6 +23,9 @@ Copies saved as JPEG of quality 50, moved by a pixel or of other brightness diff
 with different texts by more than 0.24, over ten kinds of captcha.
 """
 
+MARGIN = 2
+"""Pixels at each edge that are not compared: a frame, or what moving the image left there."""
+
 STILL = ((0, 0),)
 SHIFTS = tuple((row, col) for row in (-1, 0, 1) for col in (-1, 0, 1))
 """Pixels by which validation images are moved in search of a training image that looks the same."""
@@ -105,10 +108,12 @@ def image_to_view(image: NDArray[np.uint8], shift: tuple[int, int]) -> NDArray[n
     ndarray
         float32 ``(BANDS * D,)``, band after band, of mean 0 and standard deviation 1; all 0 without contrast.
     """
-    height, width = image.shape[:2]
     grey = np.pad(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), 1, mode="edge")
-    top, left = 1 - shift[0], 1 - shift[1]
-    moved = grey[top : top + height, left : left + width].astype(np.float32)
-    small = cv2.resize(moved, (COLS, ROWS), interpolation=cv2.INTER_AREA)
+    rows, cols = (
+        slice(1 - moved + margin, 1 - moved + size - margin)
+        for size, moved in zip(image.shape[:2], shift, strict=True)
+        for margin in [min(MARGIN, (size - 1) // 2)]
+    )
+    small = cv2.resize(grey[rows, cols].astype(np.float32), (COLS, ROWS), interpolation=cv2.INTER_AREA)
     small = (small - small.mean()) / (float(small.std()) or 1.0)
     return np.ascontiguousarray(small.reshape(ROWS, BANDS, -1).swapaxes(0, 1).reshape(-1), np.float32)

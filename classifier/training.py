@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
@@ -14,10 +13,12 @@ from classifier.alphabet import MAX_LENGTH, Alphabet, texts_to_alphabet
 from classifier.batch import segmentation_to_example
 from classifier.calibration import fit_temperature
 from classifier.dataset import Sample, data_hash, split_samples
+from classifier.duplicates import near_duplicates
 from classifier.fitting import EpochReport, Fitter, LabelledExample, Observer, TrainSettings
 from classifier.metrics import wilson_interval
 from classifier.model_file import Model, Provenance
 from classifier.network import CharNet, NetworkConfig
+from classifier.version import program_version
 from segmenter import SegmenterSettings, segment
 from segmenter.crops import MARGIN_SAMPLES
 from segmenter.errors import KerfError, LabelFitError, NoLabelsError
@@ -42,11 +43,14 @@ class TrainResult:
         What was reported after each pass.
     problems
         Images that were left out, and why.
+    duplicates
+        Training and validation images that look the same although their files differ.
     """
 
     model: Model
     epochs: tuple[EpochReport, ...]
     problems: tuple[KerfError, ...]
+    duplicates: tuple[tuple[Sample, Sample], ...]
 
     @property
     def overfitted(self) -> bool:
@@ -162,7 +166,7 @@ def train(
     correct = round(fitter.score(network, validation)[0] * len(validation)) if validation else 0
     provenance = to_provenance(len(training), len(validation), correct, data_hash(samples))
     model = Model(network, alphabet, lengths, temperature, cutter.settings, provenance)
-    return TrainResult(model, tuple(epochs), tuple(cutter.problems))
+    return TrainResult(model, tuple(epochs), tuple(cutter.problems), tuple(near_duplicates(split)))
 
 
 def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:
@@ -189,8 +193,5 @@ def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model 
 def to_provenance(trained: int, validated: int, correct: int, digest: str) -> Provenance:
     """Write down where a model came from."""
     low, high = wilson_interval(correct, validated)
-    try:
-        program = version("kerf")
-    except PackageNotFoundError:
-        program = "source"
-    return Provenance(trained, validated, digest, correct, low, high, date.today().isoformat(), program)
+    today = date.today().isoformat()
+    return Provenance(trained, validated, digest, correct, low, high, today, program_version())

@@ -35,7 +35,14 @@ def model() -> Model:
     torch.manual_seed(1)
     settings = SegmenterSettings(cut=CutSettings(filler=0.2))
     network = CharNet(NetworkConfig(3, hidden=8)).eval()
-    return Model(network, Alphabet("aB3"), (2, 5), 1.25, settings, Provenance(10, 2, "ff", 1, 0.1, 0.9, "2026-01-02", "0"))
+    return Model(
+        network,
+        Alphabet("aB3"),
+        (2, 5),
+        1.25,
+        settings,
+        Provenance(10, 2, "ff", 1, 0.1, 0.9, "2026-01-02", "0"),
+    )
 
 
 def rewrite(path: Path, **changes: str) -> None:
@@ -49,7 +56,11 @@ def test_round_trip_keeps_everything(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "sub" / "m.safetensors"
     save_model(model, path)
     again = load_model(path, CPU)
-    assert (again.alphabet, again.lengths, again.temperature) == (model.alphabet, model.lengths, model.temperature)
+    assert (again.alphabet, again.lengths, again.temperature) == (
+        model.alphabet,
+        model.lengths,
+        model.temperature,
+    )
     assert (again.segmenter, again.provenance) == (model.segmenter, model.provenance)
     assert again.network.config == model.network.config
     for name, tensor in model.network.state_dict().items():

@@ -1,0 +1,37 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.running import kerf
+
+
+@pytest.fixture(scope="session")
+def captchas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dozen rendered captchas with their labels."""
+    folder = tmp_path_factory.mktemp("captchas")
+    result = kerf("synth", folder, "--count", "12", "--seed", "7", "--length", "3", "--charset", "0-9")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(captchas: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A model of those captchas, hardly trained, and what training said."""
+    out = tmp_path_factory.mktemp("models") / "new" / "model.safetensors"
+    result = kerf("train-char", captchas, "--out", out, "--epochs", "2", "--device", "cpu")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    return out, result.stderr
+
+
+@pytest.fixture
+def mixed(captchas: Path, tmp_path: Path) -> Path:
+    """A folder of three images, of which the one in the middle is broken, with labels for all."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name, image in zip(["a.png", "c.png"], sorted(captchas.glob("*.png")), strict=False):
+        shutil.copy(image, folder / name)
+    (folder / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    (folder / "labels.csv").write_text("file,label\na.png,123\nb.png,456\nc.png,789\n")
+    return folder

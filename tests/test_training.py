@@ -1,0 +1,138 @@
+"""Training: that it learns from whole texts, repeats, leaves out what it must, and starts from another model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from classifier.alphabet import Alphabet
+from classifier.dataset import Sample, folder_to_samples
+from classifier.fitting import EpochReport, Schedule, TrainSettings, even_width_bias
+from classifier.metrics import evaluate
+from classifier.recognizer import Recognizer
+from classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
+from classifier.training import TrainObserver, TrainResult, most_characters, start_network, train
+from segmenter import SegmenterSettings
+from segmenter.errors import LabelFitError, NoLabelsError, UnreadableImageError
+from segmenter.lattice import Lattice
+
+CPU = torch.device("cpu")
+SETTINGS = TrainSettings(epochs=45)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """Sixty clean captchas of two or three of four digits."""
+    folder = tmp_path_factory.mktemp("captchas")
+    write_dataset(folder, synthesize(60, 5, "clean", "2357", (2, 3), [BUILT_IN_FONT]))
+    return list(folder_to_samples(folder).samples)
+
+
+@pytest.fixture(scope="module")
+def result(samples: list[Sample]) -> TrainResult:
+    """A model of the first forty-five, its alphabet and lengths taken from the labels."""
+    return train(samples[:45], SETTINGS, CPU)
+
+
+def test_it_reads_captchas_that_it_has_not_seen(samples: list[Sample], result: TrainResult) -> None:
+    fresh = samples[45:]
+    readings = list(Recognizer(result.model).read_many(s.path for s in fresh))
+    evaluation = evaluate([s.text for s in fresh], readings)
+    assert (evaluation.whole_text.value or 0) >= 0.8
+    assert result.model.alphabet.characters == "2357"
+    assert result.model.lengths == (2, 3)
+
+
+def test_provenance_and_epochs_are_those_of_the_run(result: TrainResult) -> None:
+    provenance = result.model.provenance
+    assert (provenance.trained, provenance.validated) == (41, 4)
+    assert 0 <= provenance.validation_correct <= 4
+    assert [e.epoch for e in result.epochs] == list(range(1, len(result.epochs) + 1))
+    assert result.epochs[-1].loss < result.epochs[0].loss / 3
+
+
+def test_same_seed_same_model(samples: list[Sample]) -> None:
+    short = replace(SETTINGS, epochs=2)
+    first, second = (train(samples[:20], short, CPU).model.network.state_dict() for _ in range(2))
+    other = train(samples[:20], replace(short, seed=1), CPU).model.network.state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["output.weight"], other["output.weight"])
+
+
+def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    odd = [Sample(broken, "23"), Sample(samples[0].path, "2" * 60)]
+    told: list[Exception] = []
+    result = train([*samples[:12], *odd], replace(SETTINGS, epochs=1), CPU, None, TrainObserver(on_problem=told.append))
+    assert {type(problem) for problem in told} == {UnreadableImageError, LabelFitError}
+    assert list(result.problems) == told
+    assert result.model.provenance.trained + result.model.provenance.validated == 12
+    assert result.model.lengths == (2, 3)
+
+
+def test_too_few_images_are_refused(samples: list[Sample]) -> None:
+    with pytest.raises(NoLabelsError, match="9 labelled images"):
+        train(samples[:9], SETTINGS, CPU)
+
+
+def test_start_takes_over_the_weights_of_known_characters(result: TrainResult) -> None:
+    network = start_network(Alphabet("37x"), result.model.segmenter, result.model)
+    known = result.model.network
+    assert torch.equal(network.trunk[0][0].weight, known.trunk[0][0].weight)
+    assert torch.equal(network.output.weight[0], known.output.weight[1])
+    assert torch.equal(network.output.bias[1], known.output.bias[3])
+    assert not any(torch.equal(network.output.weight[2], row) for row in known.output.weight)
+    fresh = start_network(Alphabet("37x"), SegmenterSettings(), None)
+    assert not torch.equal(fresh.trunk[0][0].weight, known.trunk[0][0].weight)
+
+
+def test_schedule_rises_falls_and_ends() -> None:
+    schedule = Schedule(100, None)
+    rates = []
+    while not schedule.done:
+        rates.append(schedule.rate())
+        schedule.advance()
+    assert len(rates) == 100
+    assert rates[0] < 0.1
+    assert max(rates) == pytest.approx(1.0, abs=0.01)
+    assert rates[-1] < 0.01
+    assert int(np.argmax(rates)) == pytest.approx(15, abs=1)
+
+
+def test_schedule_ends_in_time() -> None:
+    schedule = Schedule(10**9, 0.01)
+    start = schedule.start
+    while not schedule.done:
+        schedule.advance()
+    assert schedule.taken < 10**9
+    assert start == schedule.start
+
+
+def test_most_characters_side_by_side() -> None:
+    spans = np.array([[0, 2], [1, 2], [1, 3], [3, 4]], np.int32)
+    lattice = Lattice(np.arange(5, dtype=np.int32), spans, np.empty((0, 2), np.int32))
+    assert most_characters(lattice) == 2
+    assert most_characters(replace(lattice, spans=spans[:0])) == 0
+
+
+def test_gap_is_training_less_validation() -> None:
+    assert EpochReport(1, 1, 0.0, 0.0, 0.9, 0.7, 0.0).gap == pytest.approx(0.2)
+
+
+def test_even_widths_are_preferred_at_the_start(result: TrainResult, samples: list[Sample]) -> None:
+    from classifier.batch import segmentation_to_example
+    from classifier.fitting import LabelledExample
+    from segmenter import segment
+    from segmenter.load import path_to_image
+
+    example = segmentation_to_example(segment(path_to_image(samples[0].path)))
+    bias = even_width_bias([LabelledExample(example, samples[0].text)], CPU).numpy()
+    cols = example.lattice.span_cols
+    even = (cols.max() - cols.min()) / len(samples[0].text)
+    assert abs(np.diff(cols[bias.argmax()])[0] - even) <= np.abs(np.diff(cols, axis=1)[:, 0] - even).min() + 1
+    assert bias.max() <= 0
