@@ -1,4 +1,4 @@
-"""Augmentation of strips before cropping: warps, shear, scale, contrast, blur and noise.
+"""Augmentation of strips before cropping: warps, shear, scale, contrast and noise.
 
 The strip is warped, and the candidates' windows are moved with it, so cutting need not be done again.
 """
@@ -32,8 +32,6 @@ class AugmentSettings:
         Columns a row; change of height; rows up or down and of a sine, as shares of the height.
     contrast, noise
         Change of gain; standard deviation.
-    blur
-        Share of batches softened.
     """
 
     stretch: float = 0.1
@@ -44,7 +42,6 @@ class AugmentSettings:
     wave: float = 0.05
     contrast: float = 0.17
     noise: float = 0.04
-    blur: float = 0.3
 
 
 def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator) -> Batch:
@@ -65,8 +62,6 @@ def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator)
     ground = torch.tensor([0.0] + [NEUTRAL / 255] * (channels - 1), device=device).view(1, -1, 1, 1)
     strips = functional.grid_sample(batch.strips - ground, grid, align_corners=False)
     strips = strips * (1 + draw(settings.contrast, 1, 1, 1)) + ground
-    if float(torch.rand(1, generator=generator)) < settings.blur:
-        strips = (strips + functional.avg_pool2d(strips, 3, 1, 1, count_include_pad=False)) / 2
     noise = torch.randn(strips.shape, generator=generator).to(device) * draw(settings.noise, 1, 1, 1)
     return replace(batch, strips=(strips + noise).clamp(0, 1), crops=move_crops(batch.crops, columns))
 

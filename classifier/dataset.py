@@ -123,7 +123,7 @@ def folder_to_samples(folder: Path, label_pattern: str | None = None) -> Labelle
     2. ``labels.csv`` with columns ``file,label``.
     3. ``metadata.csv`` with columns ``file_name,text``; 4. ``metadata.jsonl``, the same as an object a line.
     5. ``image<TAB>text`` lines in ``Label.txt``, ``label.txt``, ``labels.txt``, ``rec_gt.txt``,
-       ``rec_gt_train.txt``, or else the first ``*gt*.txt``.
+       ``rec_gt_train.txt``, or else the first file like ``gt.txt``, ``test_gt.txt``, ``gt_1.txt``.
     6. File names: ``AB12.png``, ``AB12_0007.png``.
 
     Label files are UTF-8, with or without a byte order mark. They name images from the folder they are in
@@ -147,7 +147,7 @@ def folder_to_samples(folder: Path, label_pattern: str | None = None) -> Labelle
         If ``label_pattern`` is not a regular expression with a group.
     """
     pattern = compile_pattern(label_pattern)
-    if not folder.is_dir():
+    if not (is_there(folder) and folder.is_dir()):
         raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")
     label_file = None if label_pattern else find_label_file(folder)
     if label_file:

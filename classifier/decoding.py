@@ -13,9 +13,9 @@ from classifier.search import (
     IMPOSSIBLE,
     Arcs,
     best_paths,
+    free_and_forced,
     free_arc_scores,
     label_arc_scores,
-    log_partition,
 )
 from segmenter.errors import SettingsError
 
@@ -158,16 +158,13 @@ def posteriors(
     forced_scores = label_arc_scores(folded, arcs, labels)
     with torch.enable_grad():
         free_scores = free_arc_scores(folded, arcs, space.allowed).detach().requires_grad_(by_character)
-        free = text_partition(free_scores, skips, arcs, space.lengths)
+        sums, forced = free_and_forced(free_scores, forced_scores, skips, arcs)
+        free = sums.masked_fill(~space.lengths, IMPOSSIBLE).logsumexp(dim=1)
         share = torch.autograd.grad(free.sum(), free_scores)[0] if by_character else None
-    forced = log_partition(forced_scores, skips, arcs).gather(1, counts[:, None])[:, 0]
+    forced = forced.detach().gather(1, counts[:, None])[:, 0]
     confidences = (forced - free.detach()).exp().clamp(max=1.0).tolist()
     if share is None:
         return confidences, [[] for _ in confidences]
     within = (forced_scores - free_scores.detach()).clamp(max=0.0).exp()
     return confidences, (share * within).sum(dim=(1, 2)).clamp(max=1.0).tolist()
 
-
-def text_partition(scores: Tensor, skips: Tensor, arcs: Arcs, lengths: Tensor) -> Tensor:
-    """Log-sum-exp over all paths of an allowed number of characters: ``(B,)``."""
-    return log_partition(scores, skips, arcs).masked_fill(~lengths, IMPOSSIBLE).logsumexp(dim=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -16,15 +16,15 @@ ROWS, COLS = 16, 48
 BANDS = 12
 """Columns are compared in so many bands; the one that differs most decides, so that one character can."""
 
-LIMIT = 0.2
+LIMIT = 0.25
 """Mean squared difference, in standard deviations of the image, up to which a band looks the same.
 
-Copies saved as JPEG of quality 50, moved by a pixel or of other brightness differ by less than 0.18, images
-with different texts by more than 0.24, over ten kinds of captcha.
+Over ten kinds of captcha, copies saved as JPEG of quality 50, moved by a pixel or made lighter or darker
+differed by at most 0.16, images of different texts by at least 0.40.
 """
 
-MARGIN = 2
-"""Pixels at each edge that are not compared: a frame, or what moving the image left there."""
+LEAST_CONTRAST = 0.1
+"""Standard deviation in grey levels below which an image is plain."""
 
 STILL = ((0, 0),)
 SHIFTS = tuple((row, col) for row in (-1, 0, 1) for col in (-1, 0, 1))
@@ -35,8 +35,8 @@ def near_duplicates(split: Split) -> list[tuple[Sample, Sample]]:
     """Find validation images that look like a training image.
 
     Compared is a small grey picture of each, brought to the same brightness and contrast, so that copies are
-    found that were saved again, scaled, or moved by a pixel. Texts are not compared. Images that cannot be
-    read are passed over.
+    found that were saved again or moved by a pixel. Texts are not compared. Images that cannot be read, or
+    have nothing within their outermost pixels, are passed over.
 
     Parameters
     ----------
@@ -70,9 +70,8 @@ def find_nearest(views: NDArray[np.float32], known: NDArray[np.float32]) -> int 
     known
         float32 ``(n, BANDS * D)``.
     """
-    sizes = np.square(views).sum(axis=1)[:, None] + np.square(known).sum(axis=1)
-    means = (sizes - 2 * views @ known.T) / known.shape[1]  # (V, n)
-    view, index = np.nonzero(means <= LIMIT)  # the mean of the bands is never above the largest
+    means = 2 - 2 * (views @ known.T) / known.shape[1]  # (V, n) over all bands, as every view is of size 1
+    view, index = np.nonzero(means <= LIMIT)  # the band that differs most is never below the mean
     if not len(index):
         return None
     differences = np.square(views[view] - known[index]).reshape(len(index), BANDS, -1)  # (c, BANDS, D)
@@ -83,14 +82,15 @@ def find_nearest(views: NDArray[np.float32], known: NDArray[np.float32]) -> int 
 
 def samples_to_views(
     samples: Iterable[Sample], shifts: tuple[tuple[int, int], ...]
-) -> Iterable[tuple[Sample, NDArray[np.float32]]]:
+) -> Iterator[tuple[Sample, NDArray[np.float32]]]:
     """Yield the samples that can be read, with their views, one a shift: float32 ``(V, BANDS * D)``."""
     for sample in samples:
         try:
             image = path_to_image(sample.path)
         except UnreadableImageError:
             continue
-        yield sample, np.stack([image_to_view(image, shift) for shift in shifts])
+        if min(image.shape[:2]) >= 3:
+            yield sample, np.stack([image_to_view(image, shift) for shift in shifts])
 
 
 def image_to_view(image: NDArray[np.uint8], shift: tuple[int, int]) -> NDArray[np.float32]:
@@ -99,21 +99,19 @@ def image_to_view(image: NDArray[np.uint8], shift: tuple[int, int]) -> NDArray[n
     Parameters
     ----------
     image
-        uint8 ``(H, W, 3)`` BGR.
+        uint8 ``(H, W, 3)`` BGR, 3 pixels or more both ways.
     shift
-        Rows and columns to move it by, -1 to 1; its edge is repeated.
+        Rows and columns to move it by, -1 to 1; the outermost pixels are left out, so that none is missing.
 
     Returns
     -------
     ndarray
-        float32 ``(BANDS * D,)``, band after band, of mean 0 and standard deviation 1; all 0 without contrast.
+        float32 ``(BANDS * D,)``, band after band, of mean 0 and standard deviation 1; near 0 if the image
+        is plain, which is like nothing.
     """
-    grey = np.pad(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), 1, mode="edge")
-    rows, cols = (
-        slice(1 - moved + margin, 1 - moved + size - margin)
-        for size, moved in zip(image.shape[:2], shift, strict=True)
-        for margin in [min(MARGIN, (size - 1) // 2)]
-    )
-    small = cv2.resize(grey[rows, cols].astype(np.float32), (COLS, ROWS), interpolation=cv2.INTER_AREA)
-    small = (small - small.mean()) / (float(small.std()) or 1.0)
+    height, width = image.shape[:2]
+    top, left = 1 - shift[0], 1 - shift[1]
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[top : top + height - 2, left : left + width - 2]
+    small = cv2.resize(grey.astype(np.float32), (COLS, ROWS), interpolation=cv2.INTER_AREA)
+    small = (small - small.mean()) / max(float(small.std()), LEAST_CONTRAST)
     return np.ascontiguousarray(small.reshape(ROWS, BANDS, -1).swapaxes(0, 1).reshape(-1), np.float32)

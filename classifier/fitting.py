@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from classifier.alphabet import Alphabet, Constraint
 from classifier.augment import AugmentSettings, augment
 from classifier.batch import Batch, Example, examples_to_batch
-from classifier.decoding import TextSpace, decode, text_partition, to_text_space
+from classifier.decoding import decode, to_text_space
 from classifier.network import CharNet
-from classifier.search import IMPOSSIBLE, free_arc_scores, label_arc_scores, log_partition
+from classifier.search import IMPOSSIBLE, free_and_forced, free_arc_scores, label_arc_scores
 
 VISITS = 1200
 """Epochs for n images are ``VISITS / sqrt(n)``: small folders are seen more often, large ones longer in all."""
 
+SORTED_BATCHES = 16
+"""Batches whose strips are sorted by width together, so that little is padded."""
 TRAIN_SAMPLE = 100
 """Training images on which training accuracy is measured."""
 EVEN_WIDTH = 8.0
@@ -185,10 +187,8 @@ class Fitter:
     ) -> float:
         """One pass in random order; the mean loss."""
         self.network.train()
-        order = torch.randperm(len(train), generator=self.generator).tolist()
         losses = []
-        for first in range(0, len(order), self.settings.batch_size):
-            part = [train[i] for i in order[first : first + self.settings.batch_size]]
+        for part in self.shuffled_batches(train):
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * schedule.rate()
             loss = self.step(part, optimizer, max(0.0, 1 - schedule.progress / max(self.settings.prior, 1e-9)))
@@ -198,6 +198,16 @@ class Fitter:
             if schedule.done:
                 break
         return float(np.mean(losses))
+
+    def shuffled_batches(self, train: Sequence[LabelledExample]) -> Iterator[list[LabelledExample]]:
+        """All examples once, in random order but for this: strips of a batch are of similar width."""
+        size = self.settings.batch_size
+        order = torch.randperm(len(train), generator=self.generator).tolist()
+        for first in range(0, len(order), size * SORTED_BATCHES):
+            part = [train[i] for i in order[first : first + size * SORTED_BATCHES]]
+            part.sort(key=lambda labelled: labelled.example.padded_width)
+            for batch in torch.randperm(math.ceil(len(part) / size), generator=self.generator).tolist():
+                yield part[batch * size : (batch + 1) * size]
 
     def step(self, part: Sequence[LabelledExample], optimizer: torch.optim.Optimizer, prior: float) -> float:
         """One step of the optimizer; ``prior`` weighs the preference for even widths."""
@@ -219,10 +229,10 @@ class Fitter:
     def losses(self, logits: Tensor, skips: Tensor, batch: Batch, texts: Sequence[str]) -> Tensor:
         """Lattice loss of each image: log-sum-exp over all paths less that over the label's paths, ``(B,)``."""
         labels, counts = texts_to_labels(texts, self.alphabet, len(self.space.allowed), self.device)
-        skips = skips.view(len(texts), -1)
         free_scores = free_arc_scores(logits, batch.arcs, self.space.allowed)
-        free = text_partition(free_scores, skips, batch.arcs, self.space.lengths)
-        forced = log_partition(label_arc_scores(logits, batch.arcs, labels), skips, batch.arcs)
+        forced_scores = label_arc_scores(logits, batch.arcs, labels)
+        free, forced = free_and_forced(free_scores, forced_scores, skips.view(len(texts), -1), batch.arcs)
+        free = free.masked_fill(~self.space.lengths, IMPOSSIBLE).logsumexp(dim=1)
         forced = forced.gather(1, counts[:, None])[:, 0]
         return (free - forced)[forced > IMPOSSIBLE / 2]
 

@@ -20,7 +20,7 @@ CSV_COLUMNS = {"labels.csv": ("file", "label"), "metadata.csv": ("file_name", "t
 JSON_LINES = "metadata.jsonl"
 TAB_SEPARATED = ("Label.txt", "label.txt", "labels.txt", "rec_gt.txt", "rec_gt_train.txt")
 GROUND_TRUTH = re.compile(r"(.*_)?gt(_.*)?\.txt", re.IGNORECASE)
-NAME_PATTERN = r"^(?P<text>[^_]+)(_\d+)?$"
+NAME_PATTERN = r"^(?P<text>[^_\s]+)(_\d+)?$"
 """File names without suffix that are understood: ``AB12`` and ``AB12_0007``."""
 
 

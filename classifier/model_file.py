@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
@@ -26,7 +27,10 @@ from segmenter.errors import (
 
 FORMAT = "kerf-model"
 FORMAT_VERSION = 1
-BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "data" / "models" / "default.safetensors"
+MODEL_NAME = "default.safetensors"
+CHECKOUT_MODEL = Path(__file__).resolve().parent.parent / "data" / "models" / MODEL_NAME
+INSTALLED_MODEL = Path(sys.prefix) / "share" / "kerf" / "models" / MODEL_NAME
+BUNDLED_MODEL = CHECKOUT_MODEL if CHECKOUT_MODEL.exists() else INSTALLED_MODEL
 
 Record = TypeVar("Record")
 

@@ -267,10 +267,16 @@ def epoch_to_text(report: EpochReport) -> str:
 
 
 def training_to_text(result: TrainResult) -> str:
-    """Render what training came to, with a warning and what helps where the images were learnt by heart."""
+    """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
     accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
     lines = [f"trained on {p.trained} images; validation whole-text accuracy {accuracy}"]
+    if result.duplicates:
+        train, validation = result.duplicates[0]
+        lines.append(
+            f"warning: {len(result.duplicates)} of the validation images look like one trained on, such as "
+            f"{validation.path} like {train.path}: this accuracy is too good. Remove the copies."
+        )
     if result.overfitted:
         lines.append(
             "warning: it overfits: it reads the images that it was trained on better than others, "

@@ -12,7 +12,7 @@ from classifier.network import STRIDE, CharNet, NetworkConfig, neighbours
 from segmenter import segment
 
 CPU = torch.device("cpu")
-STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0, 0)
+STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def bars(width: int, seed: int) -> Example:
@@ -92,7 +92,7 @@ def test_windows_move_with_the_strip() -> None:
         batch.arcs,
     )
     warps = AugmentSettings(
-        stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0, blur=0
+        stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0
     )
     moved = augment(marked, warps, torch.Generator().manual_seed(1))
     found = functional.avg_pool1d(moved.strips[:, 0, 24], 3, 1, 1).argmax(dim=1).float() + 0.5

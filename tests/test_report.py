@@ -2,23 +2,31 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from classifier.dataset import Sample
+from classifier.fitting import EpochReport
 from classifier.metrics import Evaluation, evaluate
+from classifier.model_file import Model, Provenance
 from classifier.recognizer import CharReading, Reading
 from classifier.report import (
     Row,
     RowFormat,
     RowSettings,
     Tally,
+    epoch_to_text,
     evaluation_to_json,
     evaluation_to_text,
     readings_to_rows,
+    training_to_text,
     write_rows,
 )
+from classifier.training import TrainResult
 from segmenter.errors import KerfError, UnreadableImageError
 
 IMAGES = [Path("a.png"), Path("b, c.png"), Path("d.png")]
@@ -156,3 +164,26 @@ def test_evaluation_as_json_has_every_field() -> None:
         "low_95": pytest.approx(0.2065, abs=1e-4),
         "high_95": 1.0,
     }
+
+
+def test_training_warns_of_what_flatters_it() -> None:
+    provenance = Provenance(90, 10, "", 8, 0.49, 0.94, "2026-01-01", "0")
+    model = cast(Model, SimpleNamespace(provenance=provenance))
+    epoch = EpochReport(3, 3, 0.5, 1.0, 1.0, 0.8, 12.0)
+    copies = (Sample(IMAGES[0], "A7"), Sample(IMAGES[2], "A7"))
+    plain = training_to_text(TrainResult(model, (replace(epoch, train_accuracy=0.81),), (), ()))
+    assert plain == (
+        "trained on 90 images; validation whole-text accuracy 80.0 % (8 of 10; 95 % interval 49.0 to 94.3)"
+    )
+    warned = training_to_text(TrainResult(model, (epoch,), (), (copies,))).splitlines()
+    assert warned[0] == plain
+    assert warned[1].startswith("warning: 1 of the validation images look like one trained on, such as d.png")
+    assert "overfits" in warned[2]
+    assert "by 20 points" in warned[2]
+
+
+def test_epoch_names_its_figures() -> None:
+    assert epoch_to_text(EpochReport(3, 20, 0.5, 1.0, 0.9, 0.8, 12.0)) == (
+        "epoch   3 of 20: loss   0.500, validation whole-text accuracy  80.0 %, "
+        "train-validation gap +10.0 points, 12 s"
+    )

@@ -26,7 +26,6 @@ from classifier.synthesis import (
 from classifier.synthesis.glyphs import CHARACTERS, draw_mask, is_like_letters, load_font, slant
 from classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
 from classifier.synthesis.looks import Ground, Layout, Lines, Paint, Specks, Warp
-from classifier.synthesis.package import draw_with_captcha_package
 from segmenter.errors import NotFoundError, OutputError, SettingsError
 
 FONTS = [BUILT_IN_FONT]
@@ -245,10 +244,3 @@ def test_settings_out_of_range_are_said() -> None:
         next(synthesize(1, -1, fonts=FONTS))
     with pytest.raises(SettingsError, match="at least one font"):
         next(synthesize(1, 0, fonts=[]))
-
-
-def test_the_captcha_package_draws_the_size_asked_for() -> None:
-    pytest.importorskip("captcha")
-    image = draw_with_captcha_package("A1b2", (90, 40))
-    assert image.shape == (40, 90, 3)
-    assert image.std() > 0
