@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 ImagePaths = Annotated[
     list[Path],
@@ -135,7 +133,8 @@ def train_char(
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
     max_minutes: Annotated[float | None, typer.Option(min=0.01, help="End within this time.")] = None,
     augment: Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")] = True,
-    start: Annotated[Path | None, typer.Option(help="Model file whose weights to start from.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")] = None,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Start from no model.")] = False,
     charset: Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")] = None,
     label_pattern: LabelPattern = None,
     quiet: Quiet = False,
@@ -154,7 +153,7 @@ def train_char(
 
         from classifier.augment import AugmentSettings
         from classifier.fitting import TrainSettings
-        from classifier.model_file import load_model, resolve_device, save_model
+        from classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
         from classifier.training import train
 
         chosen = resolve_device(device)
@@ -164,7 +163,7 @@ def train_char(
             max_seconds=60 * max_minutes if max_minutes else None,
             augment=AugmentSettings() if augment else None,
         )
-        start_model = load_model(start, chosen) if start else None
+        start_model = None if from_scratch else load_model(start or BUNDLED_MODEL, chosen)
         result = train(samples, settings, chosen, start_model, to_observer(terminal))
         save_model(result.model, out)
         terminal.say(f"{report.training_to_text(result)}\nthe model is {out}")
@@ -256,9 +255,7 @@ def evaluate_folder(
             stream.write(render(evaluation))
         accuracy = evaluation.whole_text.value or 0.0
         if min_accuracy is not None and accuracy < min_accuracy:
-            raise BelowMinimumError(
-                f"whole-text accuracy {accuracy:.4f} is below {min_accuracy}, the minimum"
-            )
+            raise BelowMinimumError(f"whole-text accuracy {accuracy:.4f} is below {min_accuracy}, the minimum")
 
 
 @command("synth")

@@ -37,7 +37,7 @@ def main() -> None:
     for index in range(FROM_PACKAGE):
         text = "".join(rng.choice(list(CHARACTERS), 4))
         drawn = np.asarray(ImageCaptcha().generate_image(text).convert("RGB"), np.uint8)
-        rows.append((f"package_{index}.png", text, cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)))
+        rows.append((f"package_{index}.png", text, drawn[:, :, ::-1]))
     with (arguments.folder / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "label"])

@@ -123,7 +123,7 @@ def measure(folder: Path, labels: int, cache: Path) -> Row:
 
 
 def folder_labels(folder: Path) -> list[str]:
-    """The labels of a folder."""
+    """Read the labels of a folder."""
     with (folder / "labels.csv").open(encoding="utf-8") as stream:
         return [row["label"] for row in csv.DictReader(stream)]
 
@@ -193,9 +193,7 @@ def main() -> None:
         (family, budgets[turn])
         for turn in range(max(map(len, BUDGETS.values())))
         for family, budgets in BUDGETS.items()
-        if turn < len(budgets)
-        and arguments.family in (None, family)
-        and arguments.labels in (None, budgets[turn])
+        if turn < len(budgets) and arguments.family in (None, family) and arguments.labels in (None, budgets[turn])
     ]
     version, rows = code_hash(), []
     for family, labels in wanted:

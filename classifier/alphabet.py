@@ -155,7 +155,9 @@ def parse_pattern(pattern: str) -> list[str | None]:
     SettingsError
         If there is more in it than literals, ``[classes]``, ``.`` and ``{n}``.
     """
-    token = re.compile(r"(?:\[(?P<set>[^\]\[]+)\]|(?P<any>\.)|(?P<one>[^\[\]{}().*+?|\\^$]))(?:\{(?P<count>\d{1,2})\})?")
+    token = re.compile(
+        r"(?:\[(?P<set>[^\]\[]+)\]|(?P<any>\.)|(?P<one>[^\[\]{}().*+?|\\^$]))(?:\{(?P<count>\d{1,2})\})?"
+    )
     positions: list[str | None] = []
     at = 0
     while at < len(pattern):

@@ -14,8 +14,8 @@ from classifier.report import epoch_to_text
 from segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
+    from classifier.observer import Observer
     from classifier.terminal import Terminal
-    from classifier.training import TrainObserver
 
 STDIN = Path("-")
 
@@ -96,11 +96,11 @@ def to_constraint(charset: str | None, length: str | None, pattern: str | None) 
     )
 
 
-def to_observer(terminal: Terminal) -> TrainObserver:
+def to_observer(terminal: Terminal) -> Observer:
     """Let training tell a terminal how far it is."""
-    from classifier.training import TrainObserver
+    from classifier.observer import Observer
 
-    return TrainObserver(
+    return Observer(
         on_epoch=lambda report: terminal.say(epoch_to_text(report)),
         on_step=lambda done, total: terminal.advance("training", done, total),
         on_image=lambda done, total: terminal.advance("cutting", done, total),

@@ -87,7 +87,7 @@ def move_crops(crops: Crops, columns: Tensor) -> Crops:
 
 
 def moved_columns(old: Tensor, image: Tensor, columns: Tensor) -> Tensor:
-    """New column of each old column ``(M,)`` of the strip ``image`` ``(M,)``: the inverse of the warp, linear between."""
+    """Invert the warp: new columns of old columns ``(M,)`` of the strips ``image`` ``(M,)``, linear between."""
     count, width = columns.shape
     apart = 4 * width  # strips laid end to end on one axis, so that one search serves all
     axis = (columns + apart * torch.arange(count, device=columns.device)[:, None]).flatten()

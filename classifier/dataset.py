@@ -96,9 +96,7 @@ def folder_to_images(folder: Path) -> list[Path]:
     images = []
     for parent, folders, names in os.walk(folder, onerror=refuse_folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        images += [
-            Path(parent, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES
-        ]
+        images += [Path(parent, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES]
     if not images:
         kinds = ", ".join(sorted(SUFFIXES))
         raise NoImagesError(f"{folder}: has no image ({kinds}); name the folder that has them")
@@ -169,18 +167,14 @@ def refuse_labels_below(folder: Path, images: Iterable[Path]) -> None:
     """Raise ``NoLabelsError`` if images lie beside label files below the folder: their names say nothing."""
     for parent in dict.fromkeys(image.parent for image in images):
         if label_file := find_label_file(parent):
-            raise NoLabelsError(
-                f"{folder}: has no label file, but {label_file} is below it; name that folder"
-            )
+            raise NoLabelsError(f"{folder}: has no label file, but {label_file} is below it; name that folder")
 
 
 def name_to_sample(image: Path, pattern: re.Pattern[str]) -> Sample | NoLabelsError:
     """Read a label off a file name."""
     if text := name_to_label(image.stem, pattern):
         return Sample(image, text)
-    return NoLabelsError(
-        f"{image}: its name has no label; rename it, write labels.csv or give --label-pattern"
-    )
+    return NoLabelsError(f"{image}: its name has no label; rename it, write labels.csv or give --label-pattern")
 
 
 def file_to_samples(label_file: Path) -> Iterator[Sample | KerfError]:
@@ -193,25 +187,19 @@ def file_to_samples(label_file: Path) -> Iterator[Sample | KerfError]:
         where, text = f"{label_file}: line {row.line}", to_label(row.text)
         image = resolve_image(label_file.parent, row.file.strip())
         if image is None:
-            yield NotFoundError(
-                f"{where} names {row.file!r}, which does not exist; correct or remove the line"
-            )
+            yield NotFoundError(f"{where} names {row.file!r}, which does not exist; correct or remove the line")
         elif not text:
             yield NoLabelsError(f"{where} has no label for {row.file}; write it or remove the line")
         elif image not in texts:
             texts[image] = text
             yield Sample(image, text)
         elif texts[image] != text:
-            yield NoLabelsError(
-                f"{where} has {text!r} for {row.file}, an earlier one {texts[image]!r}; keep one"
-            )
+            yield NoLabelsError(f"{where} has {text!r} for {row.file}, an earlier one {texts[image]!r}; keep one")
 
 
 def resolve_image(folder: Path, name: str) -> Path | None:
     """Find the file that a label names: from the label file's folder, or from the one above."""
-    return next(
-        (path for path in (folder / name, folder.parent / name) if is_there(path) and path.is_file()), None
-    )
+    return next((path for path in (folder / name, folder.parent / name) if is_there(path) and path.is_file()), None)
 
 
 def is_there(path: Path) -> bool:

@@ -152,7 +152,13 @@ def decode(logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_ch
 
 
 def posteriors(
-    folded: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, labels: Tensor, counts: Tensor, by_character: bool
+    folded: Tensor,
+    skips: Tensor,
+    arcs: Arcs,
+    space: TextSpace,
+    labels: Tensor,
+    counts: Tensor,
+    by_character: bool,
 ) -> tuple[list[float], list[list[float]]]:
     """Posterior of each text ``labels`` ``(B, L)`` of ``counts`` ``(B,)`` characters, and of each character."""
     forced_scores = label_arc_scores(folded, arcs, labels)
@@ -167,4 +173,3 @@ def posteriors(
         return confidences, [[] for _ in confidences]
     within = (forced_scores - free_scores.detach()).clamp(max=0.0).exp()
     return confidences, (share * within).sum(dim=(1, 2)).clamp(max=1.0).tolist()
-

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
 
 import numpy as np
 import torch
@@ -17,6 +16,8 @@ from classifier.augment import AugmentSettings, augment
 from classifier.batch import Batch, Example, examples_to_batch
 from classifier.decoding import decode, to_text_space
 from classifier.network import CharNet
+from classifier.observer import EpochReport, Observer
+from classifier.schedule import Schedule
 from classifier.search import IMPOSSIBLE, free_and_forced, free_arc_scores, label_arc_scores
 
 VISITS = 1200
@@ -74,47 +75,6 @@ class LabelledExample:
     text: str
 
 
-@dataclass(frozen=True)
-class EpochReport:
-    """One pass over the training part.
-
-    Attributes
-    ----------
-    epoch, epochs
-        Which pass, from 1, of how many.
-    loss
-        Mean lattice loss of the pass, on augmented images: nats a captcha.
-    validation_loss
-        The same on the validation part, without augmentation; NaN where there is none.
-    train_accuracy, validation_accuracy
-        Whole-text accuracy of the averaged weights, without augmentation, on a sample of the training part and on
-        the validation part.
-    seconds
-        Since the start.
-    """
-
-    epoch: int
-    epochs: int
-    loss: float
-    validation_loss: float
-    train_accuracy: float
-    validation_accuracy: float
-    seconds: float
-
-    @property
-    def gap(self) -> float:
-        """Training accuracy less validation accuracy."""
-        return self.train_accuracy - self.validation_accuracy
-
-
-@dataclass(frozen=True)
-class Observer:
-    """Where training says how far it is: ``on_epoch`` after each pass, ``on_step`` with steps done and in all."""
-
-    on_epoch: Callable[[EpochReport], None] = lambda report: None
-    on_step: Callable[[int, int], None] = lambda done, total: None
-
-
 class Fitter:
     """Fits a network to labelled examples.
 
@@ -130,9 +90,7 @@ class Fitter:
         How.
     """
 
-    def __init__(
-        self, network: CharNet, alphabet: Alphabet, lengths: tuple[int, int], settings: TrainSettings
-    ) -> None:
+    def __init__(self, network: CharNet, alphabet: Alphabet, lengths: tuple[int, int], settings: TrainSettings) -> None:
         self.network = network
         self.alphabet = alphabet
         self.settings = settings
@@ -146,9 +104,7 @@ class Fitter:
             use_buffers=True,
         )
 
-    def fit(
-        self, train: Sequence[LabelledExample], validation: Sequence[LabelledExample], observer: Observer
-    ) -> None:
+    def fit(self, train: Sequence[LabelledExample], validation: Sequence[LabelledExample], observer: Observer) -> None:
         """Train, and leave the best averaged weights in the network, in evaluation mode.
 
         Best is the highest validation accuracy, then the lowest validation loss; the last where there is no
@@ -272,51 +228,6 @@ class Fitter:
         train_accuracy, _ = self.score(self.average, train[:TRAIN_SAMPLE])
         accuracy, validation_loss = self.score(self.average, validation)
         return EpochReport(epoch, epochs, loss, validation_loss, train_accuracy, accuracy, schedule.seconds)
-
-
-class Schedule:
-    """Learning rate over the run, by steps or by time, whichever is further on.
-
-    Parameters
-    ----------
-    steps
-        Steps in all.
-    max_seconds
-        Time in all, or None.
-    """
-
-    def __init__(self, steps: int, max_seconds: float | None) -> None:
-        self.steps = steps
-        self.taken = 0
-        self.max_seconds = max_seconds
-        self.start = monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Since the start."""
-        return monotonic() - self.start
-
-    @property
-    def progress(self) -> float:
-        """Share of the run that is over, in [0, 1]."""
-        by_time = self.seconds / self.max_seconds if self.max_seconds else 0.0
-        return min(1.0, max(self.taken / self.steps, by_time))
-
-    @property
-    def done(self) -> bool:
-        """Whether steps or time are used up."""
-        return self.progress >= 1.0
-
-    def advance(self) -> None:
-        """Count a step."""
-        self.taken += 1
-
-    def rate(self, rise: float = 0.15, floor: float = 1e-3) -> float:
-        """Share of the highest learning rate: a cosine up, then a cosine down (one cycle)."""
-        at = self.progress
-        if at < rise:
-            return 0.04 + 0.96 * (1 - math.cos(math.pi * at / rise)) / 2
-        return floor + (1 - floor) * (1 + math.cos(math.pi * (at - rise) / (1 - rise))) / 2
 
 
 def copy_state(network: nn.Module) -> dict[str, Tensor]:

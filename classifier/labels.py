@@ -150,9 +150,7 @@ def compile_pattern(pattern: str | None) -> re.Pattern[str]:
     try:
         compiled = re.compile(NAME_PATTERN if pattern is None else pattern)
     except (re.error, OverflowError) as error:
-        raise SettingsError(
-            f"label pattern {pattern!r} is no regular expression: {error}; correct it"
-        ) from error
+        raise SettingsError(f"label pattern {pattern!r} is no regular expression: {error}; correct it") from error
     if not compiled.groups:
         raise SettingsError(f"label pattern {pattern!r} has no group; put the label's part in parentheses")
     return compiled

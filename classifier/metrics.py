@@ -130,9 +130,7 @@ class _Outcome:
         return self.text is not None and len(self.text) == len(self.truth)
 
 
-def evaluate(
-    truths: Sequence[str], readings: Sequence[Answer | KerfError], *, ignore_case: bool = False
-) -> Evaluation:
+def evaluate(truths: Sequence[str], readings: Sequence[Answer | KerfError], *, ignore_case: bool = False) -> Evaluation:
     """Compare readings with the truth, pair by pair.
 
     Parameters
@@ -152,9 +150,7 @@ def evaluate(
     """
     if not truths:
         raise ValueError("nothing to evaluate: no truths")
-    outcomes = [
-        _to_outcome(truth, reading, ignore_case) for truth, reading in zip(truths, readings, strict=True)
-    ]
+    outcomes = [_to_outcome(truth, reading, ignore_case) for truth, reading in zip(truths, readings, strict=True)]
     confusions = _confusions(outcomes)
     lost = sum(len(o.truth) for o in outcomes if o.text is None)
     edits = sum(confusion.count for confusion in confusions) + lost

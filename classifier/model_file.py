@@ -150,7 +150,9 @@ def load_model(path: Path, device: torch.device) -> Model:
             header = parse_metadata(metadata, path)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ModelUnreadableError(f"{path} is truncated or not a model file; train it again or copy it again") from error
+        raise ModelUnreadableError(
+            f"{path} is truncated or not a model file; train it again or copy it again"
+        ) from error
     network = CharNet(header.network)
     try:
         network.load_state_dict(weights)
@@ -172,7 +174,9 @@ def parse_metadata(metadata: Mapping[str, str], path: Path) -> Header:
         As ``load_model``.
     """
     if metadata.get("format") != FORMAT:
-        raise ModelUnreadableError(f"{path} is a safetensors file but no model of this program; train one with train-char")
+        raise ModelUnreadableError(
+            f"{path} is a safetensors file but no model of this program; train one with train-char"
+        )
     version = metadata.get("format_version")
     if version != str(FORMAT_VERSION):
         raise ModelVersionError(
@@ -225,4 +229,3 @@ def resolve_device(name: str) -> torch.device:
         here = ", ".join(kind for kind, present in available.items() if present)
         raise DeviceError(f"device {name!r} is not on this machine; use auto or one of: {here}")
     return torch.device(name)
-

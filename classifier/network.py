@@ -161,8 +161,8 @@ class CharNet(nn.Module):
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device computes in bfloat16 itself, twice as fast as in float32, rather than by emulation."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def neighbours(columns: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -15,7 +15,7 @@ from classifier.metrics import Confusion, Evaluation, Proportion, proportion
 from segmenter.errors import KerfError
 
 if TYPE_CHECKING:
-    from classifier.fitting import EpochReport
+    from classifier.observer import EpochReport
     from classifier.recognizer import Reading
     from classifier.training import TrainResult
 
@@ -109,9 +109,7 @@ def readings_to_rows(
         yield reading_to_row(image, reading, labels.get(image), settings)
 
 
-def reading_to_row(
-    image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings
-) -> Row:
+def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
     """Make one row; see `readings_to_rows`."""
     if isinstance(reading, KerfError):
         return Row(str(image), "", None, Status.UNREADABLE, str(reading), (), label or "", None)
@@ -148,9 +146,7 @@ class Tally:
         line = f"{self._status.total()} images: {counts}"
         checked = self._right[True] + self._right[False]
         if checked:
-            line += (
-                f"; whole text right: {proportion_to_text(proportion(self._right[True], checked)).strip()}"
-            )
+            line += f"; whole text right: {proportion_to_text(proportion(self._right[True], checked)).strip()}"
         return line
 
 
@@ -224,8 +220,7 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
         f"unreadable images           {proportion_to_text(e.unreadable)}: counted as wrong",
         f"character error rate        {percent(e.character_error_rate)} "
         f"({e.character_edits} edits, {e.characters} characters)",
-        f"calibration error           {percent(e.expected_calibration_error)} "
-        "(expected, 10 bins of equal mass)",
+        f"calibration error           {percent(e.expected_calibration_error)} (expected, 10 bins of equal mass)",
         f"coverage at 99 % precision  {percent(e.coverage_at_99_precision)}",
         "accuracy by position, of texts read with the right length | of all texts",
         *(

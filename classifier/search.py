@@ -66,18 +66,14 @@ class ForwardSum(torch.autograd.Function):
     """Forward algorithm whose backward pass is the arcs' posterior, without a graph of small operations."""
 
     @staticmethod
-    def forward(
-        ctx: torch.autograd.function.FunctionCtx, scores: Tensor, skips: Tensor, start: Tensor
-    ) -> Tensor:
+    def forward(ctx: torch.autograd.function.FunctionCtx, scores: Tensor, skips: Tensor, start: Tensor) -> Tensor:
         """Scores ``(B, J, D, L)``, skips ``(B, J)``, start ``(B, J, D)`` to sums ``(B, J, L + 1)``."""
         sums = relax(scores, skips, start)
         ctx.save_for_backward(scores, skips, start, sums)
         return sums
 
     @staticmethod
-    def backward(
-        ctx: torch.autograd.function.FunctionCtx, grad: Tensor
-    ) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         """Push the gradient from each cut back along the arcs that arrive there, in proportion to their share."""
         scores, skips, start, sums = ctx.saved_tensors  # type: ignore[attr-defined]
         batch, cuts, _, length = scores.shape
@@ -137,7 +133,7 @@ def relax(scores: Tensor, skips: Tensor, start: Tensor, pointers: Tensor | None 
 
 
 def at_end(table: Tensor, last: Tensor) -> Tensor:
-    """The table's row at each image's last cut: ``(B, J, L + 1)`` to ``(B, L + 1)``."""
+    """Take the table's row at each image's last cut: ``(B, J, L + 1)`` to ``(B, L + 1)``."""
     return table[torch.arange(len(last), device=last.device), last]
 
 
@@ -230,8 +226,7 @@ def best_paths(scores: Tensor, skips: Tensor, arcs: Arcs, lengths: Tensor) -> li
     pointer, candidate, start = (t.cpu().numpy() for t in (pointers, arcs.candidate, arcs.start))
     last = arcs.last.tolist()
     return [
-        trace(pointer[b], candidate[b], start[b], last[b], counts[b]) if feasible[b] else None
-        for b in range(batch)
+        trace(pointer[b], candidate[b], start[b], last[b], counts[b]) if feasible[b] else None for b in range(batch)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -14,10 +14,11 @@ from classifier.batch import segmentation_to_example
 from classifier.calibration import fit_temperature
 from classifier.dataset import Sample, data_hash, split_samples
 from classifier.duplicates import near_duplicates
-from classifier.fitting import EpochReport, Fitter, LabelledExample, Observer, TrainSettings
+from classifier.fitting import Fitter, LabelledExample, TrainSettings
 from classifier.metrics import wilson_interval
 from classifier.model_file import Model, Provenance
 from classifier.network import CharNet, NetworkConfig
+from classifier.observer import EpochReport, Observer
 from classifier.version import program_version
 from segmenter import SegmenterSettings, segment
 from segmenter.crops import MARGIN_SAMPLES
@@ -58,20 +59,12 @@ class TrainResult:
         return bool(self.epochs) and self.epochs[-1].gap > OVERFIT_GAP
 
 
-@dataclass(frozen=True)
-class TrainObserver(Observer):
-    """``Observer``, and ``on_image`` with images cut and in all, ``on_problem`` for each image left out."""
-
-    on_image: Callable[[int, int], None] = lambda done, total: None
-    on_problem: Callable[[KerfError], None] = lambda problem: None
-
-
 @dataclass
 class Cutter:
     """Cuts labelled images into examples and collects what could not be used."""
 
     settings: SegmenterSettings
-    observer: TrainObserver
+    observer: Observer
     problems: list[KerfError] = field(default_factory=list)
 
     def samples_to_examples(self, samples: Sequence[Sample], done: int, total: int) -> list[LabelledExample]:
@@ -118,7 +111,7 @@ def train(
     settings: TrainSettings,
     device: torch.device,
     start: Model | None = None,
-    observer: TrainObserver | None = None,
+    observer: Observer | None = None,
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
@@ -140,7 +133,7 @@ def train(
     NoLabelsError
         If fewer than ``MIN_SAMPLES`` images can be used.
     """
-    observer = observer or TrainObserver()
+    observer = observer or Observer()
     torch.manual_seed(settings.seed)
     split = split_samples(samples, VALIDATION_FRACTION)
     cutter = Cutter(start.segmenter if start else SegmenterSettings(), observer)

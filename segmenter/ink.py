@@ -89,7 +89,7 @@ def image_to_ink(image: NDArray[np.uint8], settings: InkSettings) -> Ink:
     return Ink(ink, lightness, remove_thin_lines(mask))
 
 
-def quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
+def quantiles(values: NDArray[np.floating | np.integer], *shares: float) -> list[float]:
     """Quantiles of an even sample of at most ``2 * FIT_POINTS`` values, any shape."""
     flat = values.ravel()
     ordered = np.sort(flat[:: max(1, len(flat) // FIT_POINTS)])
@@ -115,9 +115,15 @@ def image_to_background(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = image.shape[:2]
     step = max(1, int(np.sqrt(height * width / FIT_POINTS)))
     points = image[step // 2 :: step, step // 2 :: step].astype(np.float32)
-    rows, cols = np.arange(step // 2, height, step) / height - 0.5, np.arange(step // 2, width, step) / width - 0.5
+    rows, cols = (
+        np.arange(step // 2, height, step) / height - 0.5,
+        np.arange(step // 2, width, step) / width - 0.5,
+    )
     coefficients = fit_surface(surface_basis(rows, cols), points.reshape(-1, 3))
-    rows, cols = np.arange(height, dtype=np.float32) / height - 0.5, np.arange(width, dtype=np.float32) / width - 0.5
+    rows, cols = (
+        np.arange(height, dtype=np.float32) / height - 0.5,
+        np.arange(width, dtype=np.float32) / width - 0.5,
+    )
     surface = np.empty((height, width, 3), np.float32)
     for channel, (mean, r, c, rr, rc, cc) in enumerate(coefficients.T):
         along_rows, along_cols = mean + r * rows + rr * rows * rows, c * cols + cc * cols * cols

@@ -67,9 +67,7 @@ def bytes_to_image(data: bytes, name: str) -> NDArray[np.uint8]:
     start = data[8:12] if data.startswith(b"RIFF") else data
     kind = next((kind for magic, kind in KINDS.items() if start.startswith(magic)), None)
     if kind is None:
-        raise UnreadableImageError(
-            f"{name}: is not a PNG, JPEG, GIF, BMP or WebP image; convert or remove it"
-        )
+        raise UnreadableImageError(f"{name}: is not a PNG, JPEG, GIF, BMP or WebP image; convert or remove it")
     try:
         picture = kind(BytesIO(data))
         width, height = picture.size

@@ -30,9 +30,7 @@ ROW = 9  # height of a row of spans
 GAP = 6  # least space between spans in one row
 
 
-def segmentation_to_overlay(
-    segmentation: Segmentation, chosen: Sequence[Box], labels: Sequence[str] = ()
-) -> Picture:
+def segmentation_to_overlay(segmentation: Segmentation, chosen: Sequence[Box], labels: Sequence[str] = ()) -> Picture:
     """Draw everything a segmentation found; nothing is computed again.
 
     From top to bottom: the image with the chosen boxes, numbered from 0; the ink, faded where not taken

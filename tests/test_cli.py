@@ -99,12 +99,8 @@ def test_solve_marks_what_it_is_unsure_of(trained: tuple[Path, str], captchas: P
     assert os.listdir(out.parent) == ["rows.csv"]  # noqa: PTH208
 
 
-def test_segment_with_a_model_names_the_crops(
-    trained: tuple[Path, str], captchas: Path, tmp_path: Path
-) -> None:
-    result = kerf(
-        "segment", captchas, "--out", tmp_path, "--model", trained[0], "--limit", "1", "--length", "3"
-    )
+def test_segment_with_a_model_names_the_crops(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
+    result = kerf("segment", captchas, "--out", tmp_path, "--model", trained[0], "--limit", "1", "--length", "3")
     assert (result.returncode, result.stdout) == (0, "")
     (stem,) = (path.stem for path in sorted(captchas.glob("*.png"))[:1])
     names = sorted(path.name for path in tmp_path.iterdir())

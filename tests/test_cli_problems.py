@@ -49,9 +49,7 @@ def test_label_outside_the_alphabet(trained: tuple[Path, str], captchas: Path, t
     assert "'X'" in problem(result, ExitCode.LABEL_ALPHABET)
     assert "trained on 8 images" in result.stderr  # of twelve, without this one and the validation part
     result = kerf("eval", folder, "--model", trained[0])
-    assert "1 of 12 labels have characters that the model does not know" in problem(
-        result, ExitCode.LABEL_ALPHABET
-    )
+    assert "1 of 12 labels have characters that the model does not know" in problem(result, ExitCode.LABEL_ALPHABET)
     assert "whole-text accuracy" in result.stdout
 
 

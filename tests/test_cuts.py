@@ -90,9 +90,7 @@ def test_crops_sample_the_ink_and_nothing_outside() -> None:
     assert crops[0, 0].tolist() == [0, 255, 255, 255, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("profile", "extent"), [([0, 0, 5, 5, 0], (2, 4)), ([0, 0, 0], (0, 3)), ([7], (0, 1))]
-)
+@pytest.mark.parametrize(("profile", "extent"), [([0, 0, 5, 5, 0], (2, 4)), ([0, 0, 0], (0, 3)), ([7], (0, 1))])
 def test_projection_extent(profile: list[int], extent: tuple[int, int]) -> None:
     assert projection_extent(np.array(profile)) == extent
 
@@ -111,8 +109,7 @@ def test_segment_gives_boxes_in_image_pixels() -> None:
     boxes = segmentation.boxes(segmentation.lattice.pieces)
     assert np.abs(boxes - np.array(drawn)).max() <= 2
     best = [
-        np.abs(segmentation.boxes(segmentation.lattice.span_cols) - np.array(box)).max(axis=1).min()
-        for box in drawn
+        np.abs(segmentation.boxes(segmentation.lattice.span_cols) - np.array(box)).max(axis=1).min() for box in drawn
     ]
     assert max(best) <= 2  # every character is among the candidates
 

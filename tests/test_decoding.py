@@ -46,8 +46,7 @@ def brute_posterior(
             for text in texts:
                 if len(text) == len(chosen):
                     score = cost + sum(
-                        float(logits[i, ALPHABET.characters.index(c)])
-                        for i, c in zip(chosen, text, strict=True)
+                        float(logits[i, ALPHABET.characters.index(c)]) for i, c in zip(chosen, text, strict=True)
                     )
                     totals[text] += math.exp(score)
                     if score > best_score:

@@ -151,9 +151,7 @@ def test_line_that_says_the_same_twice_is_no_problem(tmp_path: Path) -> None:
         ("labels.csv", b"file,label\ngone.png,A\n", "the first problem: "),
     ],
 )
-def test_label_file_that_cannot_be_used_at_all(
-    tmp_path: Path, label_file: str, content: bytes, message: str
-) -> None:
+def test_label_file_that_cannot_be_used_at_all(tmp_path: Path, label_file: str, content: bytes, message: str) -> None:
     touch(tmp_path, "a.png")
     (tmp_path / label_file).write_bytes(content)
     with pytest.raises(NoLabelsError, match=re.escape(message)) as caught:

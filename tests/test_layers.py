@@ -24,9 +24,7 @@ def imported(file: Path) -> set[str]:
 def test_segmenter_imports_neither_classifier_nor_torch() -> None:
     files = sorted((ROOT / "segmenter").rglob("*.py"))
     assert files
-    assert {f.name: imported(f) & {"torch", "classifier", "cli"} for f in files} == {
-        f.name: set() for f in files
-    }
+    assert {f.name: imported(f) & {"torch", "classifier", "cli"} for f in files} == {f.name: set() for f in files}
 
 
 def test_no_package_but_two() -> None:
@@ -36,7 +34,5 @@ def test_no_package_but_two() -> None:
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
     code = "import sys, cli; print(sorted({'torch', 'skimage', 'PIL'} & set(sys.modules)))"
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

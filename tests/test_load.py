@@ -37,13 +37,7 @@ def png(size_wh: tuple[int, int], depth: int, color_type: int, row: bytes, clear
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size_wh, depth, color_type, 0, 0, 0))
     middle = chunk(b"tRNS", clear) if clear else b""
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + head
-        + middle
-        + chunk(b"IDAT", zlib.compress(b"\0" + row))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + head + middle + chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b"")
 
 
 def noise() -> NDArray[np.uint8]:
@@ -52,9 +46,7 @@ def noise() -> NDArray[np.uint8]:
 
 def test_rgb_becomes_bgr_and_can_be_written_to(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    pixels_to_picture(
-        [[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [1, 2, 3]], [[9, 9, 9], [4, 5, 6]]], "RGB"
-    ).save(path)
+    pixels_to_picture([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [1, 2, 3]], [[9, 9, 9], [4, 5, 6]]], "RGB").save(path)
     image = path_to_image(path)
     assert image.dtype == np.uint8
     assert image.tolist() == [[[0, 0, 255], [0, 255, 0]], [[255, 0, 0], [3, 2, 1]], [[9, 9, 9], [6, 5, 4]]]
@@ -117,9 +109,7 @@ def test_palette_entries_half_transparent() -> None:
         (6, [0x1234, 0x5678, 0x9ABC, 0xFFFF, 1, 2, 3, 0], [], [[0x9A, 0x56, 0x12], WHITE]),
     ],
 )
-def test_sixteen_bits(
-    color_type: int, values: list[int], transparency: list[int], expected: list[list[int]]
-) -> None:
+def test_sixteen_bits(color_type: int, values: list[int], transparency: list[int], expected: list[list[int]]) -> None:
     row, clear = (struct.pack(f">{len(v)}H", *v) for v in (values, transparency))
     assert bytes_to_image(png((len(expected), 1), 16, color_type, row, clear), "a").tolist() == [expected]
 

@@ -201,9 +201,7 @@ def test_figures_agree_with_their_definitions(pairs: list[tuple[str, Read | None
     assert sum(part.count for part in parts) == len(pairs)
     assert sum(group.whole_text.n for group in found.by_length) == len(pairs)
     assert sum(group.whole_text.count for group in found.by_length) == found.whole_text.count
-    assert found.character_edits == sum(
-        recursive_distance(truth, read.text if read else "") for truth, read in pairs
-    )
+    assert found.character_edits == sum(recursive_distance(truth, read.text if read else "") for truth, read in pairs)
     assert sum(b.n for b in found.calibration) == len(pairs) - found.unreadable.count
     assert len(found.risk_coverage) <= 20
     for point in found.risk_coverage:

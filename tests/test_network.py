@@ -91,9 +91,7 @@ def test_windows_move_with_the_strip() -> None:
         type(crops)(crops.image, crops.windows, crops.skip_image, middle, crops.skip_width),
         batch.arcs,
     )
-    warps = AugmentSettings(
-        stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0
-    )
+    warps = AugmentSettings(stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0)
     moved = augment(marked, warps, torch.Generator().manual_seed(1))
     found = functional.avg_pool1d(moved.strips[:, 0, 24], 3, 1, 1).argmax(dim=1).float() + 0.5
     expected = moved.crops.skip_middle.view(16, -1)[:, 0]

@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from classifier.dataset import Sample
-from classifier.fitting import EpochReport
 from classifier.metrics import Evaluation, evaluate
 from classifier.model_file import Model, Provenance
+from classifier.observer import EpochReport
 from classifier.recognizer import CharReading, Reading
 from classifier.report import (
     Row,
@@ -137,8 +137,7 @@ def test_tally() -> None:
     tally = Tally()
     assert len(list(tally.watch(rows(RowSettings(min_confidence=0.6))))) == 3
     assert tally.summary() == (
-        "3 images: 1 read, 1 unsure, 1 unreadable; "
-        "whole text right: 100.0 % (1 of 1; 95 % interval 20.7 to 100.0)"
+        "3 images: 1 read, 1 unsure, 1 unreadable; whole text right: 100.0 % (1 of 1; 95 % interval 20.7 to 100.0)"
     )
 
 
@@ -184,6 +183,5 @@ def test_training_warns_of_what_flatters_it() -> None:
 
 def test_epoch_names_its_figures() -> None:
     assert epoch_to_text(EpochReport(3, 20, 0.5, 1.0, 0.9, 0.8, 12.0)) == (
-        "epoch   3 of 20: loss   0.500, validation whole-text accuracy  80.0 %, "
-        "train-validation gap +10.0 points, 12 s"
+        "epoch   3 of 20: loss   0.500, validation whole-text accuracy  80.0 %, train-validation gap +10.0 points, 12 s"
     )

@@ -69,9 +69,7 @@ def brute(
         if len(path) <= LENGTH:
             for text in itertools.product(range(CLASSES), repeat=len(path)):
                 if all(allowed[i, c] for i, c in enumerate(text)):
-                    scored[tuple(path), text] = cost + sum(
-                        logits[p, c] for p, c in zip(path, text, strict=True)
-                    )
+                    scored[tuple(path), text] = cost + sum(logits[p, c] for p, c in zip(path, text, strict=True))
     return scored
 
 
@@ -86,15 +84,11 @@ def log_sum(values: list[float]) -> float:
 def masks() -> list[np.ndarray]:
     """No mask, one for every position alike, and one that differs by position."""
     same = np.array([[True, False, True]] * LENGTH)
-    by_position = np.array(
-        [[True, False, False], [True, True, False], [False, True, True], [True, True, True]]
-    )
+    by_position = np.array([[True, False, False], [True, True, False], [False, True, True], [True, True, True]])
     return [np.ones((LENGTH, CLASSES), bool), same, by_position]
 
 
-def parts(
-    lattices: list[Lattice], logits: torch.Tensor, skips: torch.Tensor
-) -> list[tuple[np.ndarray, list[float]]]:
+def parts(lattices: list[Lattice], logits: torch.Tensor, skips: torch.Tensor) -> list[tuple[np.ndarray, list[float]]]:
     """Each image's own logits and skips."""
     first = np.cumsum([0] + [len(lattice.spans) for lattice in lattices])
     rows = [logits[a:b].numpy() for a, b in itertools.pairwise(first)]
@@ -102,9 +96,7 @@ def parts(
 
 
 @pytest.mark.parametrize("mask", range(3))
-def test_sum_over_all_paths_by_length(
-    case: tuple[list[Lattice], torch.Tensor, torch.Tensor, Arcs], mask: int
-) -> None:
+def test_sum_over_all_paths_by_length(case: tuple[list[Lattice], torch.Tensor, torch.Tensor, Arcs], mask: int) -> None:
     lattices, logits, skips, arcs = case
     allowed = masks()[mask]
     sums = log_partition(free_arc_scores(logits, arcs, torch.from_numpy(allowed)), skips, arcs)
@@ -124,21 +116,15 @@ def test_sum_over_paths_of_a_label(case: tuple[list[Lattice], torch.Tensor, torc
     for label in [(0,), (1, 2), (2, 2, 0), (0, 1, 0, 1)]:
         padded = torch.tensor([[*label, *[0] * (LENGTH - len(label))]] * len(lattices))
         sums = log_partition(label_arc_scores(logits, arcs, padded), skips, arcs)[:, len(label)]
-        for value, lattice, (own, own_skips) in zip(
-            sums, lattices, parts(lattices, logits, skips), strict=True
-        ):
+        for value, lattice, (own, own_skips) in zip(sums, lattices, parts(lattices, logits, skips), strict=True):
             scored = brute(lattice, own, own_skips, free)
             expected = log_sum([v for (_, text), v in scored.items() if text == label])
-            assert float(value) == pytest.approx(expected, abs=1e-9) or (
-                expected == -math.inf and value < -1e8
-            )
+            assert float(value) == pytest.approx(expected, abs=1e-9) or (expected == -math.inf and value < -1e8)
 
 
 @pytest.mark.parametrize("mask", range(3))
 @pytest.mark.parametrize("lengths", [range(LENGTH + 1), [2], [1, 3]])
-def test_best_path(
-    case: tuple[list[Lattice], torch.Tensor, torch.Tensor, Arcs], mask: int, lengths: list[int]
-) -> None:
+def test_best_path(case: tuple[list[Lattice], torch.Tensor, torch.Tensor, Arcs], mask: int, lengths: list[int]) -> None:
     lattices, logits, skips, arcs = case
     allowed = masks()[mask]
     scores = free_arc_scores(logits, arcs, torch.from_numpy(allowed), torch.amax)
@@ -160,7 +146,7 @@ def test_best_path(
 def test_gradient_is_the_posterior_of_the_arcs(
     case: tuple[list[Lattice], torch.Tensor, torch.Tensor, Arcs],
 ) -> None:
-    lattices, logits, skips, arcs = case
+    _, logits, skips, arcs = case
     allowed = torch.ones(LENGTH, CLASSES, dtype=torch.bool)
 
     def total(logits: torch.Tensor, skips: torch.Tensor) -> torch.Tensor:
@@ -173,9 +159,7 @@ def test_gradient_is_the_posterior_of_the_arcs(
 def test_no_candidate_at_all_leaves_the_empty_text() -> None:
     lattice = Lattice(np.array([0, 4], np.int32), np.empty((0, 2), np.int32), np.empty((0, 2), np.int32))
     arcs = lattices_to_arcs([lattice], CPU)
-    scores = free_arc_scores(
-        torch.empty(0, CLASSES), arcs, torch.ones(2, CLASSES, dtype=torch.bool), torch.amax
-    )
+    scores = free_arc_scores(torch.empty(0, CLASSES), arcs, torch.ones(2, CLASSES, dtype=torch.bool), torch.amax)
     skips = torch.tensor([[0.0, -1.5]])
     assert log_partition(scores, skips, arcs)[0, 0] == -1.5
     may = torch.tensor([[True, True, True]])

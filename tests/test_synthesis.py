@@ -126,12 +126,8 @@ def test_random_looks_reach_the_whole_space() -> None:
 
 
 @pytest.mark.parametrize(("brightness", "lighter"), [((235.0, 255.0), False), ((0.0, 40.0), True)])
-def test_ink_is_darker_than_light_and_lighter_than_dark(
-    brightness: tuple[float, float], lighter: bool
-) -> None:
-    look = Look(
-        ground=Ground(brightness=brightness, saturation=0.5), paint=Paint(contrast=(80, 150), weight=1)
-    )
+def test_ink_is_darker_than_light_and_lighter_than_dark(brightness: tuple[float, float], lighter: bool) -> None:
+    look = Look(ground=Ground(brightness=brightness, saturation=0.5), paint=Paint(contrast=(80, 150), weight=1))
     for seed in range(10):
         image = render("HEHE", look, np.random.default_rng(seed), FONTS).image
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(float)
@@ -141,12 +137,8 @@ def test_ink_is_darker_than_light_and_lighter_than_dark(
 
 
 def test_ink_coloured_lines_have_the_inks_colour() -> None:
-    look = Look(
-        paint=BLACK, lines=(Lines((3, 3), tint=Tint.INK, width=(2, 2)),), specks=(Specks(tint=Tint.INK),)
-    )
-    image = render(
-        "A", replace(look, finish=replace(look.finish, sharp=True)), np.random.default_rng(0), FONTS
-    ).image
+    look = Look(paint=BLACK, lines=(Lines((3, 3), tint=Tint.INK, width=(2, 2)),), specks=(Specks(tint=Tint.INK),))
+    image = render("A", replace(look, finish=replace(look.finish, sharp=True)), np.random.default_rng(0), FONTS).image
     assert len(np.unique(image.reshape(-1, 3), axis=0)) == 2
 
 
@@ -183,9 +175,7 @@ def test_a_folder_without_fonts_or_that_is_none_is_said(tmp_path: Path) -> None:
         find_fonts(tmp_path / "nowhere")
 
 
-def test_without_system_fonts_the_built_in_one_serves(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_system_fonts_the_built_in_one_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("classifier.synthesis.glyphs.system_font_folders", lambda: [tmp_path / "none"])
     assert find_fonts() == [BUILT_IN_FONT]
 

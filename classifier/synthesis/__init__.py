@@ -79,9 +79,7 @@ def synthesize_one(
     if seed < 0:
         raise SettingsError(f"seed {seed} is negative; give 0 or more")
     rng = np.random.default_rng((seed, index))
-    chosen = (
-        resize_for(name_to_look(look), alphabet, lengths) if look else random_look(rng, alphabet, lengths)
-    )
+    chosen = resize_for(name_to_look(look), alphabet, lengths) if look else random_look(rng, alphabet, lengths)
     low, high = chosen.layout.lengths
     letters = chosen.layout.alphabet
     text = "".join(letters[int(i)] for i in rng.integers(0, len(letters), int(rng.integers(low, high + 1))))
@@ -90,9 +88,7 @@ def synthesize_one(
 
 def resize_for(look: Look, alphabet: str | None, lengths: tuple[int, int] | None) -> Look:
     """Give a look other texts, and images as much wider as these can be longer."""
-    layout = replace(
-        look.layout, alphabet=alphabet or look.layout.alphabet, lengths=lengths or look.layout.lengths
-    )
+    layout = replace(look.layout, alphabet=alphabet or look.layout.alphabet, lengths=lengths or look.layout.lengths)
     width, height = layout.size_wh
     longer = max(1.0, layout.lengths[1] / look.layout.lengths[1])
     return replace(look, layout=replace(layout, size_wh=(round(width * longer), height)))

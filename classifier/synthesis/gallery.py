@@ -19,9 +19,7 @@ LOOKS: dict[str, Look] = {
         specks=(Specks(3, SpeckKind.DASH, Tint.OTHER, (2, 4)),),
     ),
     "lines": Look(JITTER, lines=(Lines((1, 3), LineKind.CURVE, Tint.INK, (1, 2)),)),
-    "dots": Look(
-        JITTER, specks=(Specks(8, SpeckKind.POINT, Tint.INK), Specks(2, SpeckKind.DISC, Tint.OTHER))
-    ),
+    "dots": Look(JITTER, specks=(Specks(8, SpeckKind.POINT, Tint.INK), Specks(2, SpeckKind.DISC, Tint.OTHER))),
     "touching": Look(replace(JITTER, spacing=(-0.15, 0.0), text_height=32)),
     "tilted": Look(replace(JITTER, tilt=32, bounce=0.12, centred=True), paint=Paint(each=True)),
     "warped": Look(replace(JITTER, spacing=(0, 0.1)), Warp(0.12, 0.1, (1.5, 3.0), 0.04)),
@@ -38,9 +36,7 @@ LOOKS: dict[str, Look] = {
         ground=Ground(brightness=(240, 240)),
         lines=(Lines((1, 3), LineKind.CURVE, width=(1, 1)),),
     ),
-    "shadow": Look(
-        JITTER, paint=Paint(Stroke.SHADOWED, width=2), ground=Ground(brightness=(225, 255), saturation=0.1)
-    ),
+    "shadow": Look(JITTER, paint=Paint(Stroke.SHADOWED, width=2), ground=Ground(brightness=(225, 255), saturation=0.1)),
     "light-on-dark": Look(
         replace(JITTER, alphabet="23456789" + LOWER),
         Warp(bend=0.05),
@@ -72,9 +68,7 @@ LOOKS: dict[str, Look] = {
         specks=(Specks(8, tint=Tint.INK),),
         finish=Finish(sharp=True),
     ),
-    "small": Look(
-        replace(JITTER, alphabet=UPPER + DIGITS, size_wh=(72, 24), text_height=13), finish=Finish(jpeg=75)
-    ),
+    "small": Look(replace(JITTER, alphabet=UPPER + DIGITS, size_wh=(72, 24), text_height=13), finish=Finish(jpeg=75)),
 }
 """Looks with a name, for samples and tests."""
 

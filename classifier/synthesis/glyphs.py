@@ -79,9 +79,7 @@ def find_fonts(folder: Path | None = None) -> list[Path]:
     files = {path.stem: path for path in font_files([folder] if folder else system_font_folders())}
     fonts = sorted(path for path in files.values() if is_usable(path))
     if folder and not fonts:
-        raise SettingsError(
-            f"{folder} has no font with all of 0-9A-Za-z; leave the option out for the system's"
-        )
+        raise SettingsError(f"{folder} has no font with all of 0-9A-Za-z; leave the option out for the system's")
     return fonts or [BUILT_IN_FONT]
 
 
@@ -197,9 +195,7 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
-        raise SettingsError(
-            "this Pillow has no FreeType, which drawing captchas needs; install Pillow's own wheel"
-        )
+        raise SettingsError("this Pillow has no FreeType, which drawing captchas needs; install Pillow's own wheel")
     return font
 
 

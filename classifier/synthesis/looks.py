@@ -27,9 +27,7 @@ def check(owner: object, **limits: Range) -> None:
         values = value if isinstance(value, tuple) else (value, value)
         if not low <= values[0] <= values[1] <= high:
             kind = type(owner).__name__.lower()
-            raise SettingsError(
-                f"{name} of a look's {kind} is {value}; set it from {low} to {high}, ascending"
-            )
+            raise SettingsError(f"{name} of a look's {kind} is {value}; set it from {low} to {high}, ascending")
 
 
 @dataclass(frozen=True)
@@ -81,13 +79,9 @@ class Layout:
         check(self, lengths=(1, 16), text_height=(4, 400), faces=(1, 16), spacing=(-0.6, 4), align=(0, 1))
         check(self, aspect=(0.3, 3), tilt=(0, 90), lean=(0, 1), stretch=(0, 0.8), bounce=(0, 1))
         if not all(8 <= side <= 2000 for side in self.size_wh):
-            raise SettingsError(
-                f"size_wh of a look's layout is {self.size_wh}; set each side from 8 to 2000 pixels"
-            )
+            raise SettingsError(f"size_wh of a look's layout is {self.size_wh}; set each side from 8 to 2000 pixels")
         if not self.alphabet or set(self.alphabet) - set(CHARACTERS):
-            raise SettingsError(
-                f"alphabet {self.alphabet!r} is not made of 0-9, A-Z and a-z; name only these"
-            )
+            raise SettingsError(f"alphabet {self.alphabet!r} is not made of 0-9, A-Z and a-z; name only these")
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,7 @@ def fit(
     start = np.array(spare) + free * share - shrink * low
     at = start + shrink * middles
     return [
-        Placement(p.glyph, shrink * p.turn, float(col), float(row))
-        for p, (col, row) in zip(placed, at, strict=True)
+        Placement(p.glyph, shrink * p.turn, float(col), float(row)) for p, (col, row) in zip(placed, at, strict=True)
     ]
 
 
@@ -152,9 +151,7 @@ def warp_to_sources(
     middle = row - np.float32(height / 2)
     lean, grow = (float(v) for v in rng.uniform(-warp.keystone, warp.keystone, 2))
     wave, swell = (float(v) * unit for v in rng.uniform(0.6, 1.0, 2))
-    down = sines(col, 0.8 * warp.wave * wave, warp, unit, rng) + sines(
-        row, 0.2 * warp.wave * wave, warp, unit, rng
-    )
+    down = sines(col, 0.8 * warp.wave * wave, warp, unit, rng) + sines(row, 0.2 * warp.wave * wave, warp, unit, rng)
     along = sines(row, 0.7 * warp.swell * swell, warp, unit, rng) + sines(
         col, 0.3 * warp.swell * swell, warp, unit, rng
     )
@@ -190,9 +187,7 @@ def placement_to_stamp(
     pad = look.paint.weight + 2 * look.paint.width + 2
     half_w, half_h = placement.half_extent() + np.array(reach) + pad
     left, top = max(0, int(placement.col - half_w)), max(0, int(placement.row - half_h))
-    window = np.s_[
-        top : max(0, int(placement.row + half_h) + 1), left : max(0, int(placement.col + half_w) + 1)
-    ]
+    window = np.s_[top : max(0, int(placement.row + half_h) + 1), left : max(0, int(placement.col + half_w) + 1)]
     height, width = placement.glyph.mask.shape
     (a, b), (c, d) = (row.tolist() for row in np.linalg.inv(placement.turn))
     right, down = cols[window] - placement.col, rows[window] - placement.row

@@ -89,9 +89,7 @@ def pick(options: tuple[tuple[T, float], ...], rng: np.random.Generator) -> T:
     return options[-1][0]
 
 
-def random_look(
-    rng: np.random.Generator, alphabet: str | None = None, lengths: tuple[int, int] | None = None
-) -> Look:
+def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: tuple[int, int] | None = None) -> Look:
     """Draw a look from the whole space, readable by a person nearly always.
 
     Each kind of difficulty is there or not; where they add up to too much, all are reduced.
@@ -195,9 +193,7 @@ def random_warp(hard: Difficulty, rng: np.random.Generator) -> Warp:
 
 def random_ground(hard: Difficulty, rng: np.random.Generator) -> Ground:
     """Draw the background."""
-    low, high = pick(
-        (((255.0, 255.0), 0.3), ((222.0, 255.0), 0.36), ((150.0, 230.0), 0.1), ((0.0, 90.0), 0.24)), rng
-    )
+    low, high = pick((((255.0, 255.0), 0.3), ((222.0, 255.0), 0.36), ((150.0, 230.0), 0.1), ((0.0, 90.0), 0.24)), rng)
     colourful = 0.0 if chance(0.3, rng) else float(rng.random()) ** (1 if high < 222 else 2)
     if not hard.ground:
         return Ground(brightness=(low, high), saturation=colourful)
@@ -220,9 +216,7 @@ def random_ground(hard: Difficulty, rng: np.random.Generator) -> Ground:
     )
 
 
-def random_paint(
-    hard: Difficulty, stroke: Stroke, layout: Layout, ground: Ground, rng: np.random.Generator
-) -> Paint:
+def random_paint(hard: Difficulty, stroke: Stroke, layout: Layout, ground: Ground, rng: np.random.Generator) -> Paint:
     """Draw strokes and colours."""
     room = ground.brightness[0] if ground.brightness[0] >= 128 else 255 - ground.brightness[1]
     room -= ground.change / 2
@@ -271,9 +265,7 @@ def random_specks(hard: Difficulty, layout: Layout, rng: np.random.Generator) ->
     """Draw a kind of specks: the more of them, the smaller."""
     if not hard.specks:
         return ()
-    kind = pick(
-        ((SpeckKind.POINT, 0.5), (SpeckKind.DISC, 0.2), (SpeckKind.DASH, 0.2), (SpeckKind.RING, 0.1)), rng
-    )
+    kind = pick(((SpeckKind.POINT, 0.5), (SpeckKind.DISC, 0.2), (SpeckKind.DASH, 0.2), (SpeckKind.RING, 0.1)), rng)
     largest = max(1, round(layout.text_height * 0.06 * float(rng.random() + 0.3)))
     area = largest**2 * (1 if kind is SpeckKind.POINT else 2)
     tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.35), (Tint.FAINT, 0.2), (Tint.GROUND, 0.05)), rng)

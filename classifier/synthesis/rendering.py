@@ -170,9 +170,7 @@ def blend(window: Image, coverage: NDArray[np.uint8], colour: Colour | Image) ->
     window[:] = window + (np.asarray(colour, np.float32) - window) * share + np.float32(0.5)
 
 
-def stamp_to_box(
-    stamp: Stamp, paint: Paint, shrink: float, size_wh: tuple[int, int]
-) -> tuple[int, int, int, int]:
+def stamp_to_box(stamp: Stamp, paint: Paint, shrink: float, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
     """Box of a stamp's ink in the final image, at least one pixel in each direction."""
     outlined = paint.stroke in (Stroke.HOLLOW, Stroke.OUTLINE)
     mask = grow(stamp.mask, paint.width) if outlined else stamp.mask

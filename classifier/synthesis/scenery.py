@@ -82,9 +82,7 @@ def random_palette(ground: Ground, paint: Paint, rng: np.random.Generator) -> Pa
     return Palette(colour, brightness, paint, ink_colour(brightness, paint, rng))
 
 
-def draw_ground(
-    ground: Ground, palette: Palette, size_wh: tuple[int, int], rng: np.random.Generator
-) -> Image:
+def draw_ground(ground: Ground, palette: Palette, size_wh: tuple[int, int], rng: np.random.Generator) -> Image:
     """Draw the background: uint8 ``(H, W, 3)`` BGR."""
     width, height = size_wh
     image = np.empty((height, width, 3), np.uint8)
@@ -102,9 +100,7 @@ def gradient(size_wh: tuple[int, int], rng: np.random.Generator) -> NDArray[np.f
     corners = rng.random((2, 2, 1)) + rng.normal(0, 0.15, (2, 2, 3)) - 0.5
     if rng.random() < 0.5:
         corners[1] = corners[0]
-    return np.asarray(
-        cv2.resize(corners.astype(np.float32), size_wh, interpolation=cv2.INTER_LINEAR), np.float32
-    )
+    return np.asarray(cv2.resize(corners.astype(np.float32), size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def clouds(size_wh: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -168,17 +164,11 @@ def line_points(lines: Lines, size_wh: tuple[int, int], rng: np.random.Generator
         rows = ends[0] + (ends[1] - ends[0]) * at
     if lines.kind is LineKind.WAVE:
         turns, phase = rng.uniform(1, 4), rng.uniform(0, 7)
-        rows = (
-            ends[0] * 0.6
-            + 0.2 * height
-            + rng.uniform(0.08, 0.25) * height * np.sin(turns * 6.28 * at + phase)
-        )
+        rows = ends[0] * 0.6 + 0.2 * height + rng.uniform(0.08, 0.25) * height * np.sin(turns * 6.28 * at + phase)
     return np.stack([left + at * length, rows], axis=1)
 
 
-def draw_specks(
-    image: Image, specks: Specks, palette: Palette, zoom: float, rng: np.random.Generator
-) -> None:
+def draw_specks(image: Image, specks: Specks, palette: Palette, zoom: float, rng: np.random.Generator) -> None:
     """Draw small marks, in place; sizes are ``zoom`` times as large."""
     height, width = image.shape[:2]
     count = int(rng.poisson(specks.density * height * width / 1000 / zoom**2))
@@ -187,9 +177,7 @@ def draw_specks(
     if specks.kind is SpeckKind.POINT and specks.size[1] * zoom < 2:
         image[rows, cols] = colours[np.arange(count) % len(colours)] if count else 0
         return
-    sizes = np.maximum(1, np.round(rng.integers(specks.size[0], specks.size[1] + 1, count) * zoom)).astype(
-        int
-    )
+    sizes = np.maximum(1, np.round(rng.integers(specks.size[0], specks.size[1] + 1, count) * zoom)).astype(int)
     turns = rng.uniform(0, 6.28, count)
     draw = SPECK_DRAWERS[specks.kind]
     for i in range(count):
@@ -242,9 +230,7 @@ def finish_image(image: Image, finish: Finish, rng: np.random.Generator) -> Imag
     """Add noise, drop colours and pass through a JPEG file, as ``finish`` says: uint8 ``(H, W, 3)``."""
     image = add_grain(image, finish.grain, rng)
     if finish.grey:
-        image = np.asarray(
-            cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8
-        )
+        image = np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
     if finish.jpeg:
         _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, finish.jpeg])
         image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
