@@ -59,7 +59,7 @@ def strip_to_lattice(strip: Strip, settings: CutSettings) -> Lattice:
     if len(cuts) < 2:
         cuts = np.array([0, width], np.int32)
     spans = cuts_to_spans(cuts, profile, settings.min_width * height, settings.max_width * height)
-    return Lattice(cuts, spans, pieces)
+    return Lattice(cuts, spans, split_wide(pieces, profile, settings.max_width * height))
 
 
 def mask_to_pieces(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -77,6 +77,37 @@ def mask_to_pieces(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
         else:
             pieces.append([left, end])
     return np.array(pieces, np.int32).reshape(-1, 2)
+
+
+def split_wide(pieces: NDArray[np.int32], profile: NDArray[np.float32], max_width: float) -> NDArray[np.int32]:
+    """Divide pieces too wide for one character at the lowest projection in their middle half, until none is.
+
+    Parameters
+    ----------
+    pieces
+        int32 ``(P, 2)`` half-open columns.
+    profile
+        float32 ``(S_w,)``; ink in each column.
+    max_width
+        Columns of the widest character.
+
+    Returns
+    -------
+    ndarray
+        int32 ``(P', 2)``, ascending.
+    """
+    waiting, done = pieces.tolist()[::-1], []
+    while waiting:
+        left, end = waiting.pop()
+        if end - left <= max_width:
+            done.append((left, end))
+            continue
+        first = left + (end - left) // 4
+        middle = profile[first : end - (end - left) // 4]
+        lowest = np.flatnonzero(middle == middle.min()) + first
+        cut = int(lowest[np.abs(2 * lowest - left - end).argmin()])  # the nearest to the centre
+        waiting += [(cut, end), (left, cut)]
+    return np.array(done, np.int32).reshape(-1, 2)
 
 
 def projection_minima(profile: NDArray[np.float32], pieces: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -15,6 +15,7 @@ from segmenter.cuts import (
     fill,
     mask_to_pieces,
     projection_minima,
+    split_wide,
     strip_to_lattice,
     thin_out,
 )
@@ -32,6 +33,20 @@ def test_pieces_join_the_dot_of_an_i() -> None:
     mask[0:2, 3:5] = mask[4:10, 3:5] = True  # i
     mask[2:9, 8:12] = True
     assert mask_to_pieces(mask).tolist() == [[3, 5], [8, 12]]
+
+
+def test_wide_pieces_are_split_where_the_projection_is_lowest() -> None:
+    profile = np.array([9, 9, 9, 2, 9, 9, 9, 1, 9, 9, 0, 0, 5, 5], np.float32)
+    pieces = np.array([[0, 10], [12, 14]], np.int32)
+    assert split_wide(pieces, profile, 10).tolist() == [[0, 10], [12, 14]]
+    assert split_wide(pieces, profile, 8).tolist() == [[0, 7], [7, 10], [12, 14]]
+    assert split_wide(pieces, profile, 6).tolist() == [[0, 3], [3, 7], [7, 10], [12, 14]]
+    assert split_wide(np.array([[0, 8]], np.int32), np.ones(8, np.float32), 3).tolist() == [
+        [0, 2],
+        [2, 4],
+        [4, 6],
+        [6, 8],
+    ]
 
 
 def test_minima_inside_pieces_only() -> None:
