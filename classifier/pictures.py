@@ -19,7 +19,7 @@ from segmenter.overlay import segmentation_to_overlay
 
 if TYPE_CHECKING:
     from classifier.alphabet import Constraint
-    from classifier.recognizer import Reading, Recognizer
+    from classifier.recognizer import Recognizer
 
 CROP_SAMPLES = 30
 """Columns of a crop without its margins: as a picture, about as wide as it is high."""
@@ -56,18 +56,13 @@ def write_pictures(
         except KerfError as error:
             yield error
             continue
-        spans = reading_to_spans(reading, segmentation) if reading else segmentation.lattice.pieces
+        spans = segmentation.lattice.pieces
+        if reading:
+            spans = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
         labels = reading.text if reading else ""
         for name, picture in segmentation_to_pictures(segmentation, spans, labels):
             write_png(stem.with_name(f"{stem.name}_{name}.png"), picture)
         yield len(spans)
-
-
-def reading_to_spans(reading: Reading, segmentation: Segmentation) -> NDArray[np.int32]:
-    """Find the strip columns of a reading's characters: int32 ``(N, 2)``."""
-    boxes = segmentation.boxes(segmentation.lattice.span_cols)
-    rows = [int((boxes == c.box_ltrb).all(axis=1).argmax()) for c in reading.characters]
-    return np.asarray(segmentation.lattice.span_cols[rows], np.int32).reshape(-1, 2)
 
 
 def segmentation_to_pictures(

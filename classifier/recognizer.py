@@ -26,11 +26,24 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class CharReading:
-    """One character: what it is, how surely, and where (half-open image pixels: left, top, right, bottom)."""
+    """One character.
+
+    Attributes
+    ----------
+    char
+        What it is.
+    confidence
+        Probability that it stands at this place in the text.
+    box_ltrb
+        Where: half-open image pixels.
+    candidate
+        The candidate chosen for it, as a row of the image's ``lattice.spans``.
+    """
 
     char: str
     confidence: float
     box_ltrb: tuple[int, int, int, int]
+    candidate: int
 
 
 @dataclass(frozen=True)
@@ -143,7 +156,9 @@ def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
     """Attach image boxes to a decoded text."""
     boxes = segmentation.boxes(segmentation.lattice.span_cols[list(decoded.candidates)]).tolist()
     characters = tuple(
-        CharReading(char, confidence, (box[0], box[1], box[2], box[3]))
-        for char, confidence, box in zip(decoded.text, decoded.character_confidences, boxes, strict=True)
+        CharReading(char, confidence, (box[0], box[1], box[2], box[3]), candidate)
+        for char, confidence, box, candidate in zip(
+            decoded.text, decoded.character_confidences, boxes, decoded.candidates, strict=True
+        )
     )
     return Reading(decoded.text, decoded.confidence, characters)

@@ -31,9 +31,9 @@ from segmenter.errors import KerfError, UnreadableImageError
 
 IMAGES = [Path("a.png"), Path("b, c.png"), Path("d.png")]
 READINGS: list[Reading | KerfError] = [
-    Reading("A7", 0.98765, (CharReading("A", 0.99, (0, 0, 5, 9)), CharReading("7", 0.995, (5, 0, 9, 9)))),
+    Reading("A7", 0.98765, (CharReading("A", 0.99, (0, 0, 5, 9), 0), CharReading("7", 0.995, (5, 0, 9, 9), 4))),
     UnreadableImageError('b, c.png: "not" an image'),
-    Reading("Ö", 0.5, (CharReading("Ö", 0.5, (0, 0, 5, 9)),)),
+    Reading("Ö", 0.5, (CharReading("Ö", 0.5, (0, 0, 5, 9), 0),)),
 ]
 LABELS = {Path("a.png"): "A7", Path("d.png"): "O"}
 
