@@ -183,6 +183,7 @@ def solve(
         float, typer.Option(min=0, max=1, help="Below it the text is left empty, the status is unsure.")
     ] = 0.0,
     characters: Annotated[bool, typer.Option("--characters", help="Add the confidence of each.")] = False,
+    best: Annotated[int, typer.Option(min=1, max=20, help="Above 1, add the next best texts, so many in all.")] = 1,
     check: Annotated[bool, typer.Option("--check", help="Add label and right, from its labels.")] = False,
     limit: Limit = None,
     quiet: Quiet = False,
@@ -201,12 +202,12 @@ def solve(
         from classifier.arguments import to_constraint, to_labels, to_paths
         from classifier.dataset import find_images
 
-        settings = RowSettings(min_confidence, characters, check)
+        settings = RowSettings(min_confidence, characters, best, check)
         constraint = to_constraint(charset, length, pattern)
         named = to_paths(paths)
         images = find_images(named)[:limit]
         labels = to_labels(named, terminal) if check else {}
-        readings = load_recognizer(model, device).read_many(images, constraint)
+        readings = load_recognizer(model, device).read_many(images, constraint, best=best)
         tracked = terminal.track(readings, len(images), "solving")
         rows = report.readings_to_rows(images, tracked, labels, settings)
         tally = Tally()

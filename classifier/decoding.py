@@ -1,14 +1,16 @@
-"""Scores to texts: best path, its probability, and the probability of each character."""
+"""Scores to texts: best path, its probability, that of each character, and the texts that come next."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, parse_pattern
+from classifier.beam import Text, likely_steps, likely_texts
 from classifier.search import (
     IMPOSSIBLE,
     Arcs,
@@ -16,72 +18,9 @@ from classifier.search import (
     free_and_forced,
     free_arc_scores,
     label_arc_scores,
+    log_partition,
 )
-from segmenter.errors import SettingsError
-
-
-@dataclass(frozen=True)
-class TextSpace:
-    """The texts that may be read.
-
-    Attributes
-    ----------
-    characters
-        The K' characters that may occur.
-    groups
-        int64 ``(K', G)``; the model's classes that read as each of them, padded with K.
-    allowed
-        bool ``(L, K')``; by position.
-    lengths
-        bool ``(L + 1,)``; numbers of characters.
-    """
-
-    characters: str
-    groups: Tensor
-    allowed: Tensor
-    lengths: Tensor
-
-    def fold(self, logits: Tensor) -> Tensor:
-        """Join classes that read as one character: ``(N, K)`` to ``(N, K')``."""
-        if self.groups.shape[1] == 1:
-            return logits[:, self.groups[:, 0]]
-        padded = torch.cat([logits, logits.new_full((len(logits), 1), IMPOSSIBLE)], dim=1)
-        return padded[:, self.groups].logsumexp(dim=2)
-
-
-def to_text_space(
-    alphabet: Alphabet, lengths: tuple[int, int], constraint: Constraint, device: torch.device
-) -> TextSpace:
-    """Narrow what a model reads to what the user knows.
-
-    Raises
-    ------
-    SettingsError
-        If the model knows none of the characters asked for.
-    """
-    positions = parse_pattern(constraint.pattern) if constraint.pattern else None
-    charset = constraint.charset
-    if charset is None:
-        literal = "".join(dict.fromkeys("".join(p or "" for p in positions or [])))
-        charset = literal if positions and None not in positions else alphabet.characters
-    groups = dict(zip(charset, alphabet.folded_onto(charset), strict=True))
-    characters = "".join(c for c in charset if groups[c])
-    if not characters:
-        raise SettingsError(
-            f"the model knows none of the characters {charset!r}; it reads {alphabet.characters!r}: "
-            "correct the charset or train with these characters"
-        )
-    if positions:
-        low = high = len(positions)
-    else:
-        low, high = constraint.lengths or lengths
-    width = max(len(group) for group in groups.values())
-    padded = [(groups[c] + [len(alphabet)] * width)[:width] for c in characters]
-    count = np.arange(min(high, MAX_LENGTH) + 1)
-    rows = positions or [None] * len(count[1:])
-    allowed = torch.tensor([[row is None or c in row for c in characters] for row in rows], device=device)
-    within = torch.from_numpy((count >= low) & (count <= high)).to(device)
-    return TextSpace(characters, torch.tensor(padded, device=device), allowed, within)
+from classifier.text_space import TextSpace
 
 
 @dataclass(frozen=True)
@@ -91,22 +30,55 @@ class Decoded:
     Attributes
     ----------
     text
-        Empty where no path has an allowed length.
+        That of the best path; empty where no path has an allowed length.
     confidence
         Posterior of the text: its paths' share of all paths.
     candidates
         Chosen candidates as indices into the image's own lattice.
     character_confidences
         Posterior of each character at its position, wherever it is cut; empty unless asked for.
+    alternatives
+        The next most probable texts and their posteriors; empty unless asked for.
     """
 
     text: str
     confidence: float
     candidates: tuple[int, ...]
     character_confidences: tuple[float, ...]
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
-def decode(logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_character: bool = False) -> list[Decoded]:
+@dataclass(frozen=True)
+class Posterior:
+    """Sums over all paths of a batch.
+
+    Attributes
+    ----------
+    free
+        ``(B,)``; log-sum-exp over all paths.
+    text
+        ``(B,)``; share of the paths that spell the image's text.
+    share
+        ``(B, J, D, L)``; share of the paths that take each arc as each character; None unless asked for.
+    within
+        ``(B, J, D, L)``; of an arc's share, that of the text's own character; None unless asked for.
+    """
+
+    free: Tensor
+    text: Tensor
+    share: Tensor | None
+    within: Tensor | None
+
+    def of_characters(self) -> list[list[float]]:
+        """Posterior of each character of the texts at its position; nothing if the arcs' shares are not there."""
+        if self.share is None or self.within is None:
+            return [[] for _ in self.text]
+        return [list(row) for row in (self.share * self.within).sum(dim=(1, 2)).clamp(max=1.0).tolist()]
+
+
+def decode(
+    logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_character: bool = False, best: int = 1
+) -> list[Decoded]:
     """Read every image of a batch.
 
     Parameters
@@ -121,6 +93,8 @@ def decode(logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_ch
         What may be read.
     by_character
         Whether to compute the characters' confidences.
+    best
+        How many texts to find for each image.
 
     Returns
     -------
@@ -130,46 +104,82 @@ def decode(logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_ch
     folded = space.fold(logits)
     lengths = space.lengths.expand(len(arcs.last), -1)
     paths = best_paths(free_arc_scores(folded, arcs, space.allowed, torch.amax), skips, arcs, lengths)
-    labels = torch.zeros(len(paths), len(space.allowed), dtype=torch.int64, device=logits.device)
-    for row, path in zip(labels, paths, strict=True):
-        if path is not None and len(path):
-            chosen = folded[torch.from_numpy(path).to(logits.device)]
-            row[: len(path)] = chosen.masked_fill(~space.allowed[: len(path)], IMPOSSIBLE).argmax(dim=1)
-    counts = torch.tensor([0 if p is None else len(p) for p in paths], device=logits.device)
-    confidences, marginals = posteriors(folded, skips, arcs, space, labels, counts, by_character)
-    ids, first = labels.tolist(), arcs.first.tolist()
+    texts = [() if path is None else path_to_text(path, folded, space) for path in paths]
+    posterior = to_posterior(folded, skips, arcs, space, texts, with_arcs=by_character or best > 1)
+    characters = posterior.of_characters()
+    others = (
+        find_alternatives(folded, skips, arcs, space, texts, posterior, best - 1) if best > 1 else [()] * len(texts)
+    )
     return [
         Decoded("", 0.0, (), ())
         if path is None
         else Decoded(
-            "".join(space.characters[i] for i in row[: len(path)]),
+            space.spell(text),
             confidence,
             tuple((path - offset).tolist()),
-            tuple(marginal[: len(path)]),
+            tuple(marginal[: len(text)]),
+            tuple((space.spell(other), share) for other, share in further),
         )
-        for path, row, offset, confidence, marginal in zip(paths, ids, first, confidences, marginals, strict=True)
+        for path, text, offset, confidence, marginal, further in zip(
+            paths, texts, arcs.first.tolist(), posterior.text.tolist(), characters, others, strict=True
+        )
     ]
 
 
-def posteriors(
-    folded: Tensor,
-    skips: Tensor,
-    arcs: Arcs,
-    space: TextSpace,
-    labels: Tensor,
-    counts: Tensor,
-    by_character: bool,
-) -> tuple[list[float], list[list[float]]]:
-    """Posterior of each text ``labels`` ``(B, L)`` of ``counts`` ``(B,)`` characters, and of each character."""
+def path_to_text(path: NDArray[np.int64], folded: Tensor, space: TextSpace) -> Text:
+    """Read each candidate of a path as its most probable character allowed there."""
+    chosen = folded[torch.from_numpy(path).to(folded.device)]
+    return tuple(chosen.masked_fill(~space.allowed[: len(path)], IMPOSSIBLE).argmax(dim=1).tolist())
+
+
+def texts_to_labels(texts: Sequence[Text], width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Pad texts: character ids int64 ``(B, width)``, padded with 0, and lengths ``(B,)``."""
+    labels = np.zeros((len(texts), width), np.int64)
+    for row, text in zip(labels, texts, strict=True):
+        row[: len(text)] = text
+    counts = torch.tensor([len(text) for text in texts], device=device)
+    return torch.from_numpy(labels).to(device), counts
+
+
+def to_posterior(
+    folded: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, texts: Sequence[Text], *, with_arcs: bool
+) -> Posterior:
+    """Sum over all paths, and over those of one text an image."""
+    labels, counts = texts_to_labels(texts, len(space.allowed), folded.device)
     forced_scores = label_arc_scores(folded, arcs, labels)
     with torch.enable_grad():
-        free_scores = free_arc_scores(folded, arcs, space.allowed).detach().requires_grad_(by_character)
+        free_scores = free_arc_scores(folded, arcs, space.allowed).detach().requires_grad_(with_arcs)
         sums, forced = free_and_forced(free_scores, forced_scores, skips, arcs)
         free = sums.masked_fill(~space.lengths, IMPOSSIBLE).logsumexp(dim=1)
-        share = torch.autograd.grad(free.sum(), free_scores)[0] if by_character else None
-    forced = forced.detach().gather(1, counts[:, None])[:, 0]
-    confidences = (forced - free.detach()).exp().clamp(max=1.0).tolist()
-    if share is None:
-        return confidences, [[] for _ in confidences]
-    within = (forced_scores - free_scores.detach()).clamp(max=0.0).exp()
-    return confidences, (share * within).sum(dim=(1, 2)).clamp(max=1.0).tolist()
+        share = torch.autograd.grad(free.sum(), free_scores)[0] if with_arcs else None
+    forced, free = forced.detach().gather(1, counts[:, None])[:, 0], free.detach()
+    within = (forced_scores - free_scores.detach()).clamp(max=0.0).exp() if with_arcs else None
+    return Posterior(free, (forced - free).exp().clamp(max=1.0), share, within)
+
+
+def find_alternatives(
+    folded: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, texts: Sequence[Text], posterior: Posterior, count: int
+) -> list[list[tuple[Text, float]]]:
+    """Find the texts that come after ``texts``, most probable first: up to ``count`` an image, and their posteriors.
+
+    Found by beam search, which may miss one; the posteriors are exact.
+    """
+    assert posterior.share is not None
+    shares, scores = posterior.share.sum(dim=3).cpu().numpy(), folded.detach().cpu().numpy()
+    candidate, start = arcs.candidate.cpu().numpy(), arcs.start.cpu().numpy()
+    allowed, lengths = space.allowed.cpu().numpy(), space.lengths.cpu().numpy()
+    found: list[list[Text]] = []
+    for image, (text, last) in enumerate(zip(texts, arcs.last.tolist(), strict=True)):
+        steps = likely_steps(candidate[image], start[image], shares[image], scores)
+        likely = likely_texts(steps, skips[image, : last + 1].tolist(), allowed, lengths, count + 1)
+        found.append([other for other in likely if other != text][:count])
+    probabilities = []
+    for rank in range(count):
+        ranked = [row[rank] if rank < len(row) else () for row in found]
+        labels, counts = texts_to_labels(ranked, len(allowed), folded.device)
+        sums = log_partition(label_arc_scores(folded, arcs, labels), skips, arcs).gather(1, counts[:, None])[:, 0]
+        probabilities.append((sums - posterior.free).exp().clamp(max=1.0).tolist())
+    return [
+        sorted(((text, probabilities[rank][image]) for rank, text in enumerate(row)), key=lambda item: -item[1])
+        for image, row in enumerate(found)
+    ]

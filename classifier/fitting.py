@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from classifier.alphabet import Alphabet, Constraint
 from classifier.augment import AugmentSettings, augment
 from classifier.batch import Batch, Example, examples_to_batch
-from classifier.decoding import decode, to_text_space
+from classifier.decoding import decode, texts_to_labels
 from classifier.network import CharNet
 from classifier.observer import EpochReport, Observer
 from classifier.schedule import Schedule
 from classifier.search import IMPOSSIBLE, free_and_forced, free_arc_scores, label_arc_scores
+from classifier.text_space import to_text_space
 
 VISITS = 1200
 """Epochs for n images are ``VISITS / sqrt(n)``: small folders are seen more often, large ones longer in all."""
@@ -184,7 +185,8 @@ class Fitter:
 
     def losses(self, logits: Tensor, skips: Tensor, batch: Batch, texts: Sequence[str]) -> Tensor:
         """Lattice loss of each image: log-sum-exp over all paths less that over the label's paths, ``(B,)``."""
-        labels, counts = texts_to_labels(texts, self.alphabet, len(self.space.allowed), self.device)
+        ids = [tuple(self.alphabet.encode(text).tolist()) for text in texts]
+        labels, counts = texts_to_labels(ids, len(self.space.allowed), self.device)
         free_scores = free_arc_scores(logits, batch.arcs, self.space.allowed)
         forced_scores = label_arc_scores(logits, batch.arcs, labels)
         free, forced = free_and_forced(free_scores, forced_scores, skips.view(len(texts), -1), batch.arcs)
@@ -233,17 +235,6 @@ class Fitter:
 def copy_state(network: nn.Module) -> dict[str, Tensor]:
     """Copy a network's weights and buffers."""
     return {name: tensor.clone() for name, tensor in network.state_dict().items()}
-
-
-def texts_to_labels(
-    texts: Sequence[str], alphabet: Alphabet, width: int, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Class ids ``(B, width)`` int64, padded with 0, and lengths ``(B,)``."""
-    labels = np.zeros((len(texts), width), np.int64)
-    for row, text in zip(labels, texts, strict=True):
-        row[: len(text)] = alphabet.encode(text)
-    counts = torch.tensor([len(text) for text in texts])
-    return torch.from_numpy(labels).to(device), counts.to(device)
 
 
 def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Tensor:

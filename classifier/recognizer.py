@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from classifier.alphabet import Constraint
 from classifier.batch import Example, examples_to_batch, segmentation_to_example
-from classifier.decoding import Decoded, TextSpace, decode, to_text_space
+from classifier.decoding import Decoded, decode
 from classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from classifier.text_space import TextSpace, to_text_space
 from segmenter import Segmentation, segment
 from segmenter.errors import KerfError
 from segmenter.load import path_to_image
@@ -58,11 +59,14 @@ class Reading:
         Probability that the whole text is right.
     characters
         The characters, left to right.
+    alternatives
+        The next most probable texts and their probabilities; empty unless asked for.
     """
 
     text: str
     confidence: float
     characters: tuple[CharReading, ...]
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 class Recognizer:
@@ -89,21 +93,26 @@ class Recognizer:
         """
         return cls(load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device)))
 
-    def read(self, image: Source, constraint: Constraint | None = None) -> Reading:
-        """Read one image: a path or uint8 ``(H, W, 3)`` BGR.
+    def read(self, image: Source, constraint: Constraint | None = None, *, best: int = 1) -> Reading:
+        """Read one image: a path or uint8 ``(H, W, 3)`` BGR; ``best`` texts of it, ``best - 1`` as alternatives.
 
         Raises
         ------
         UnreadableImageError
             If the file cannot be read.
         """
-        reading = next(self.read_many([image], constraint))
+        reading = next(self.read_many([image], constraint, best=best))
         if isinstance(reading, KerfError):
             raise reading
         return reading
 
     def read_many(
-        self, images: Iterable[Source], constraint: Constraint | None = None, batch_size: int = BATCH_SIZE
+        self,
+        images: Iterable[Source],
+        constraint: Constraint | None = None,
+        *,
+        batch_size: int = BATCH_SIZE,
+        best: int = 1,
     ) -> Iterator[Reading | KerfError]:
         """Read images in batches; readings come in order, one an image.
 
@@ -113,9 +122,9 @@ class Recognizer:
         space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
         stream = iter(images)
         while chunk := list(islice(stream, batch_size)):
-            yield from self.read_chunk(chunk, space)
+            yield from self.read_chunk(chunk, space, best)
 
-    def read_chunk(self, images: Sequence[Source], space: TextSpace) -> list[Reading | KerfError]:
+    def read_chunk(self, images: Sequence[Source], space: TextSpace, best: int) -> list[Reading | KerfError]:
         """Segment, classify and decode one chunk; strips of one padded width make a batch.
 
         The grouping makes a reading independent of the images beside it.
@@ -133,7 +142,7 @@ class Recognizer:
             examples[index] = segmentation_to_example(segmentations[index])
             groups[examples[index].padded_width].append(index)
         for group in groups.values():
-            decoded = self.read_examples([examples[index] for index in group], space)
+            decoded = self.read_examples([examples[index] for index in group], space, best)
             for index, result in zip(group, decoded, strict=True):
                 results[index] = to_reading(result, segmentations[index])
         return [result for result in results if result is not None]
@@ -143,13 +152,13 @@ class Recognizer:
         pixels = image if isinstance(image, np.ndarray) else path_to_image(Path(image))
         return segment(pixels, self.model.segmenter)
 
-    def read_examples(self, examples: Sequence[Example], space: TextSpace) -> list[Decoded]:
+    def read_examples(self, examples: Sequence[Example], space: TextSpace, best: int) -> list[Decoded]:
         """Classify and decode examples, all in one batch."""
         batch = examples_to_batch(examples, self.device)
         with torch.no_grad():
             logits, skips = self.model.network(batch.strips, batch.crops)
             logits, skips = logits / self.model.temperature, skips / self.model.temperature
-            return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True)
+            return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
 
 
 def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
@@ -161,4 +170,4 @@ def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
             decoded.text, decoded.character_confidences, boxes, decoded.candidates, strict=True
         )
     )
-    return Reading(decoded.text, decoded.confidence, characters)
+    return Reading(decoded.text, decoded.confidence, characters, decoded.alternatives)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_CONFUSED = 10
 
-Cell = str | float | bool | list[float] | None
+Alternatives = list[tuple[str, float]]
+Cell = str | float | bool | list[float] | Alternatives | None
 
 
 class RowFormat(StrEnum):
@@ -50,12 +51,15 @@ class RowSettings:
         Below it the text is left empty and the status is ``unsure``.
     characters
         Add ``characters``: the confidence of each character.
+    best
+        Of how many texts to tell: above 1, add ``alternatives``, the next most probable and their confidences.
     check
         Add ``label`` and ``right``, from the labels beside the images.
     """
 
     min_confidence: float = 0.0
     characters: bool = False
+    best: int = 1
     check: bool = False
 
     @property
@@ -65,6 +69,7 @@ class RowSettings:
         return (
             *always,
             *(("characters",) if self.characters else ()),
+            *(("alternatives",) if self.best > 1 else ()),
             *(("label", "right") if self.check else ()),
         )
 
@@ -79,6 +84,7 @@ class Row:
     status: Status
     error: str
     characters: tuple[float, ...]
+    alternatives: tuple[tuple[str, float], ...]
     label: str
     right: bool | None
 
@@ -92,6 +98,7 @@ class Row:
             "status": self.status.value,
             "error": self.error,
             "characters": [round(c, 4) for c in self.characters],
+            "alternatives": [(text, round(confidence, 4)) for text, confidence in self.alternatives],
             "label": self.label,
             "right": self.right,
         }
@@ -112,7 +119,7 @@ def readings_to_rows(
 def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
     """Make one row; see `readings_to_rows`."""
     if isinstance(reading, KerfError):
-        return Row(str(image), "", None, Status.UNREADABLE, str(reading), (), label or "", None)
+        return Row(str(image), "", None, Status.UNREADABLE, str(reading), (), (), label or "", None)
     sure = reading.confidence >= settings.min_confidence
     return Row(
         file=str(image),
@@ -121,6 +128,7 @@ def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None,
         status=Status.READ if sure else Status.UNSURE,
         error="",
         characters=tuple(c.confidence for c in reading.characters),
+        alternatives=reading.alternatives if sure else (),
         label=label or "",
         right=reading.text == label if sure and label is not None else None,
     )
@@ -190,7 +198,7 @@ def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -
 
 
 def cell_to_text(cell: Cell) -> str:
-    """Render one cell: numbers with four decimals, lists separated by spaces, nothing as the empty text."""
+    """Render one cell: numbers with four decimals, lists separated by spaces, texts as ``AB12=0.9000``, nothing as the empty text."""
     match cell:
         case None:
             return ""
@@ -199,7 +207,7 @@ def cell_to_text(cell: Cell) -> str:
         case float():
             return f"{cell:.4f}"
         case list():
-            return " ".join(map(cell_to_text, cell))
+            return " ".join(f"{item[0]}={item[1]:.4f}" if isinstance(item, tuple) else f"{item:.4f}" for item in cell)
         case _:
             return cell
 

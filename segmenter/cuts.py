@@ -6,6 +6,7 @@ fillers keep wide strokes divisible. Cuts are generous; the search decides later
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -138,8 +139,10 @@ def thin_out(
 def fill(cuts: NDArray[np.int32], spacing: float, profile: NDArray[np.float32]) -> NDArray[np.int32]:
     """Divide stretches of ink wider than ``spacing`` columns evenly; stretches without ink stay whole."""
     filled: list[int] = []
-    for left, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        parts = int(np.ceil((end - left) / spacing)) if profile[left:end].mean() > 0.5 else 1
+    ink = np.concatenate([[0.0], np.cumsum(profile)])[cuts]
+    inked = np.diff(ink) > 0.5 * np.diff(cuts)
+    for left, end, divide in zip(cuts[:-1].tolist(), cuts[1:].tolist(), inked.tolist(), strict=True):
+        parts = math.ceil((end - left) / spacing) if divide else 1
         filled += [round(left + (end - left) * i / parts) for i in range(parts)]
     return np.array([*filled, *cuts[-1:].tolist()], np.int32)
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from classifier.alphabet import Alphabet, Constraint
-from classifier.decoding import decode, to_text_space
+from classifier.decoding import decode
 from classifier.search import lattices_to_arcs
+from classifier.text_space import to_text_space
 from segmenter.errors import SettingsError
 from segmenter.lattice import Lattice
 
@@ -95,3 +96,24 @@ def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
 def test_model_that_knows_no_wanted_character_says_so() -> None:
     with pytest.raises(SettingsError, match="knows none"):
         to_text_space(ALPHABET, (1, 3), Constraint(charset="xyz"), CPU)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_alternatives_are_the_next_most_probable_texts(seed: int) -> None:
+    lattice, logits, skips = setup(seed)
+    texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
+    expected, best = brute_posterior(lattice, logits, skips, texts)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=4)
+    others = sorted((text for text in texts if text != best), key=lambda text: -expected[text])[:3]
+    assert [text for text, _ in result.alternatives] == others
+    for text, share in result.alternatives:
+        assert share == pytest.approx(expected[text], abs=1e-9)
+
+
+def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
+    lattice, logits, skips = setup(3)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[aA]b"), CPU)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=5)
+    assert {result.text, *(text for text, _ in result.alternatives)} <= {"ab", "Ab"}
+    assert len(result.alternatives) <= 1
