@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec
@@ -17,7 +17,9 @@ from classifier.version import program_version
 from segmenter.errors import BelowMinimumError, ExitCode, KerfError
 
 if TYPE_CHECKING:
+    from classifier.dataset import Sample
     from classifier.recognizer import Recognizer
+    from classifier.training import TrainResult
 
 P = ParamSpec("P")
 
@@ -135,6 +137,12 @@ def train_char(
     augment: Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")] = True,
     start: Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")] = None,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Start from no model.")] = False,
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="Learn from these images too, by the model's own sure readings.")
+    ] = None,
+    curve: Annotated[
+        str | None, typer.Option(help="Train on so many labels in turn, such as 50,100,200, and compare.")
+    ] = None,
     charset: Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")] = None,
     label_pattern: LabelPattern = None,
     quiet: Quiet = False,
@@ -144,12 +152,18 @@ def train_char(
     For example:
       kerf train-char captchas --out model.safetensors
       kerf train-char captchas --out model.safetensors --limit 500 --max-minutes 5
+      kerf train-char labelled --unlabelled captchas --out model.safetensors
+      kerf train-char captchas --out model.safetensors --curve 50,100,200,500
     """
     with terminal_session(quiet=quiet) as terminal:
         from classifier.arguments import to_observer, to_samples, within_charset
+        from classifier.dataset import find_images
+        from classifier.learning_curve import parse_budgets
 
         check_output_file(out)
+        budgets = parse_budgets(curve) if curve else None
         samples = within_charset(to_samples(folder, label_pattern, terminal)[:limit], charset, terminal)
+        images = find_images(unlabelled) if unlabelled else []
 
         from classifier.augment import AugmentSettings
         from classifier.fitting import TrainSettings
@@ -164,9 +178,40 @@ def train_char(
             augment=AugmentSettings() if augment else None,
         )
         start_model = None if from_scratch else load_model(start or BUNDLED_MODEL, chosen)
-        result = train(samples, settings, chosen, start_model, to_observer(terminal))
-        save_model(result.model, out)
-        terminal.say(f"{report.training_to_text(result)}\nthe model is {out}")
+
+        def learn(part: Sequence[Sample]) -> TrainResult:
+            result = train(part, settings, chosen, start_model, to_observer(terminal), images)
+            save_model(result.model, out)
+            terminal.say(f"{report.training_to_text(result)}\nthe model is {out}")
+            return result
+
+        if budgets:
+            show_curve(samples, budgets, learn, out.with_suffix(".curve.png"), terminal)
+        else:
+            learn(samples)
+
+
+def show_curve(
+    samples: Sequence[Sample],
+    budgets: Sequence[int],
+    learn: Callable[[Sequence[Sample]], TrainResult],
+    plot: Path,
+    terminal: Terminal,
+) -> None:
+    """Train on nested subsets; the points go to stdout as they come, the drawing to a file."""
+    from classifier.learning_curve import COLUMNS, labels_needed, learn_subsets, need_to_text, plot_curve, point_to_row
+
+    points = []
+    with terminal.output(None) as stream:
+        stream.write(",".join(COLUMNS) + "\n")
+        for point in learn_subsets(samples, budgets, learn):
+            points.append(point)
+            stream.write(point_to_row(point))
+            stream.flush()
+    plot_curve(points, plot)
+    for need in labels_needed(points):
+        terminal.say(need_to_text(need, points[-1].labels))
+    terminal.say(f"the curve is drawn in {plot}")
 
 
 @command("solve")

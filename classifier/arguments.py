@@ -105,4 +105,7 @@ def to_observer(terminal: Terminal) -> Observer:
         on_step=lambda done, total: terminal.advance("training", done, total),
         on_image=lambda done, total: terminal.advance("cutting", done, total),
         on_problem=terminal.problem,
+        on_pseudo_labels=lambda labelled, total: terminal.say(
+            f"{labelled} of {total} unlabelled images are read with confidence enough to learn from; training again"
+        ),
     )

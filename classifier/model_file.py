@@ -26,7 +26,7 @@ from segmenter.errors import (
 )
 
 FORMAT = "kerf-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MODEL_NAME = "default.safetensors"
 CHECKOUT_MODEL = Path(__file__).resolve().parent.parent / "data" / "models" / MODEL_NAME
 INSTALLED_MODEL = Path(sys.prefix) / "share" / "kerf" / "models" / MODEL_NAME
@@ -42,7 +42,9 @@ class Provenance:
     Attributes
     ----------
     trained, validated
-        Number of images of each part.
+        Number of labelled images of each part.
+    pseudo_labelled
+        Number of images trained on that an earlier model labelled.
     data_hash
         Digest of images and labels, as from ``dataset.data_hash``.
     validation_correct
@@ -55,6 +57,7 @@ class Provenance:
 
     trained: int
     validated: int
+    pseudo_labelled: int
     data_hash: str
     validation_correct: int
     validation_low: float

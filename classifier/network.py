@@ -8,11 +8,13 @@ multiplications instead of two million.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STRIDE = 4  # strip columns for one feature column
 
@@ -99,6 +101,7 @@ class CharNet(nn.Module):
             conv_block(second, third),
             conv_block(third, third),
             nn.MaxPool2d((2, 1)),  # (H/8, W/4)
+            conv_block(third, third),
             conv_block(third, config.reduced, size=1),
         )
         column = config.reduced * (config.height // 8)
@@ -156,6 +159,18 @@ class CharNet(nn.Module):
         """Width of each crop in strip heights, and its logarithm: ``(N, 2)``."""
         span = (crops.windows[:, -1:] - crops.windows[:, :1]) / self.config.height
         return torch.cat([span, span.log()], dim=1)
+
+
+def fuse(network: CharNet) -> CharNet:
+    """Copy a network for reading alone: each batch normalisation becomes part of the convolution before it."""
+    fused = deepcopy(network).eval()
+    for index, block in enumerate(fused.trunk):
+        if isinstance(block, nn.Sequential):
+            convolution, norm, activation = block
+            assert isinstance(convolution, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
+            fused.trunk[index] = nn.Sequential(fuse_conv_bn_eval(convolution, norm), activation)
+    return fused
 
 
 def has_bfloat16(device: torch.device) -> bool:

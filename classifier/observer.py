@@ -55,9 +55,12 @@ class Observer:
         Told steps done, and in all.
     on_epoch
         Told after each pass.
+    on_pseudo_labels
+        Told how many unlabelled images a model has labelled, and of how many.
     """
 
     on_image: Callable[[int, int], None] = lambda done, total: None
     on_problem: Callable[[KerfError], None] = lambda problem: None
     on_step: Callable[[int, int], None] = lambda done, total: None
     on_epoch: Callable[[EpochReport], None] = lambda report: None
+    on_pseudo_labels: Callable[[int, int], None] = lambda labelled, total: None

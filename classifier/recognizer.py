@@ -16,6 +16,7 @@ from classifier.alphabet import Constraint
 from classifier.batch import Example, examples_to_batch, segmentation_to_example
 from classifier.decoding import Decoded, decode
 from classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from classifier.network import fuse
 from classifier.text_space import TextSpace, to_text_space
 from segmenter import Segmentation, segment
 from segmenter.errors import KerfError
@@ -80,6 +81,7 @@ class Recognizer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.network = fuse(model.network)
         self.device = next(model.network.parameters()).device
 
     @classmethod
@@ -156,7 +158,7 @@ class Recognizer:
         """Classify and decode examples, all in one batch."""
         batch = examples_to_batch(examples, self.device)
         with torch.no_grad():
-            logits, skips = self.model.network(batch.strips, batch.crops)
+            logits, skips = self.network(batch.strips, batch.crops)
             logits, skips = logits / self.model.temperature, skips / self.model.temperature
             return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
 

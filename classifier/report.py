@@ -198,7 +198,10 @@ def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -
 
 
 def cell_to_text(cell: Cell) -> str:
-    """Render one cell: numbers with four decimals, lists separated by spaces, texts as ``AB12=0.9000``, nothing as the empty text."""
+    """Render one cell: numbers with four decimals, nothing as the empty text, lists as ``0.9000 0.8000``.
+
+    A list of texts with confidences is ``AB12=0.9000 AB1Z=0.0500``.
+    """
     match cell:
         case None:
             return ""
@@ -230,6 +233,11 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
         f"({e.character_edits} edits, {e.characters} characters)",
         f"calibration error           {percent(e.expected_calibration_error)} (expected, 10 bins of equal mass)",
         f"coverage at 99 % precision  {percent(e.coverage_at_99_precision)}",
+        "risk and coverage: answering only from a confidence on, images answered, and of those the wrong",
+        *(
+            f"  {p.min_confidence:.4f}  {percent(p.coverage)} answered, {percent(p.risk)} of them wrong"
+            for p in e.risk_coverage[1::2]  # every tenth of coverage
+        ),
         "accuracy by position, of texts read with the right length | of all texts",
         *(
             f"  {p.position + 1:<3} {proportion_to_text(p.of_right_length)} | {proportion_to_text(p.of_all)}"
@@ -273,7 +281,8 @@ def training_to_text(result: TrainResult) -> str:
     """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
     accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
-    lines = [f"trained on {p.trained} images; validation whole-text accuracy {accuracy}"]
+    pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
+    lines = [f"trained on {p.trained} labelled images{pseudo}; validation whole-text accuracy {accuracy}"]
     if result.duplicates:
         train, validation = result.duplicates[0]
         lines.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from classifier.metrics import wilson_interval
 from classifier.model_file import Model, Provenance
 from classifier.network import CharNet, NetworkConfig
 from classifier.observer import EpochReport, Observer
+from classifier.pseudo_labels import pseudo_label
 from classifier.version import program_version
 from segmenter import SegmenterSettings, segment
 from segmenter.crops import MARGIN_SAMPLES
@@ -112,6 +114,7 @@ def train(
     device: torch.device,
     start: Model | None = None,
     observer: Observer | None = None,
+    unlabelled: Sequence[Path] = (),
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
@@ -127,6 +130,8 @@ def train(
         A model whose weights to start from, and whose segmenter settings to keep; None starts from nothing.
     observer
         Told of progress and problems.
+    unlabelled
+        Images to learn from as well, by pseudo-labels; see ``pseudo_labels``.
 
     Raises
     ------
@@ -134,7 +139,6 @@ def train(
         If fewer than ``MIN_SAMPLES`` images can be used.
     """
     observer = observer or Observer()
-    torch.manual_seed(settings.seed)
     split = split_samples(samples, VALIDATION_FRACTION)
     cutter = Cutter(start.segmenter if start else SegmenterSettings(), observer)
     training = cutter.samples_to_examples(split.train, 0, len(samples))
@@ -143,23 +147,63 @@ def train(
         raise NoLabelsError(
             f"{len(training) + len(validation)} labelled images can be used, training needs {MIN_SAMPLES}; label more"
         )
-    texts = [labelled.text for labelled in training + validation]
-    alphabet, counts = texts_to_alphabet(texts), [len(text) for text in texts]
-    lengths = min(counts), max(counts)
-    network = start_network(alphabet, cutter.settings, start).to(device)
     epochs: list[EpochReport] = []
 
     def on_epoch(report: EpochReport) -> None:
         epochs.append(report)
         observer.on_epoch(report)
 
-    fitter = Fitter(network, alphabet, lengths, settings)
-    fitter.fit(training, validation, replace(observer, on_epoch=on_epoch))
-    temperature = fit_temperature(fitter, validation)
-    correct = round(fitter.score(network, validation)[0] * len(validation)) if validation else 0
-    provenance = to_provenance(len(training), len(validation), correct, data_hash(samples))
-    model = Model(network, alphabet, lengths, temperature, cutter.settings, provenance)
+    if unlabelled and settings.max_seconds:
+        settings = replace(settings, max_seconds=settings.max_seconds / 2)  # for each of the two models
+    course = Course(samples, training, validation, cutter.settings, settings, device, start)
+    told = replace(observer, on_epoch=on_epoch)
+    model = course.fit((), told)
+    if unlabelled:
+        pseudo, problems = pseudo_label(model, unlabelled, samples, observer)
+        cutter.problems.extend(problems)
+        if pseudo:
+            second = course.fit(cutter.samples_to_examples(pseudo, 0, len(pseudo)), told)
+            model = max(second, model, key=lambda one: one.provenance.validation_correct)
     return TrainResult(model, tuple(epochs), tuple(cutter.problems), tuple(near_duplicates(split)))
+
+
+@dataclass(frozen=True)
+class Course:
+    """Labelled examples, and how to make a model of them."""
+
+    samples: Sequence[Sample]
+    training: Sequence[LabelledExample]
+    validation: Sequence[LabelledExample]
+    segmenter: SegmenterSettings
+    settings: TrainSettings
+    device: torch.device
+    start: Model | None
+
+    def fit(self, pseudo: Sequence[LabelledExample], observer: Observer) -> Model:
+        """Fit, calibrate and measure a model, from pseudo-labelled examples too."""
+        texts = [labelled.text for labelled in [*self.training, *self.validation]]
+        alphabet, counts = texts_to_alphabet(texts), [len(text) for text in texts]
+        lengths = min(counts), max(counts)
+        torch.manual_seed(self.settings.seed)
+        network = start_network(alphabet, self.segmenter, self.start).to(self.device)
+        fitter = Fitter(network, alphabet, lengths, self.settings)
+        fitter.fit([*self.training, *pseudo], self.validation, observer)
+        temperature = fit_temperature(fitter, self.validation)
+        validated = len(self.validation)
+        correct = round(fitter.score(network, self.validation)[0] * validated) if validated else 0
+        low, high = wilson_interval(correct, validated)
+        provenance = Provenance(
+            len(self.training),
+            validated,
+            len(pseudo),
+            data_hash(self.samples),
+            correct,
+            low,
+            high,
+            date.today().isoformat(),
+            program_version(),
+        )
+        return Model(network, alphabet, lengths, temperature, self.segmenter, provenance)
 
 
 def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:
@@ -181,10 +225,3 @@ def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model 
                     network.output.weight[row] = known.weight[group].mean(dim=0)
                     network.output.bias[row] = known.bias[group].mean()
     return network
-
-
-def to_provenance(trained: int, validated: int, correct: int, digest: str) -> Provenance:
-    """Write down where a model came from."""
-    low, high = wilson_interval(correct, validated)
-    today = date.today().isoformat()
-    return Provenance(trained, validated, digest, correct, low, high, today, program_version())

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from classifier.augment import AugmentSettings, augment, moved_columns
 from classifier.batch import Batch, Example, examples_to_batch, segmentation_to_example
-from classifier.network import STRIDE, CharNet, NetworkConfig, neighbours
+from classifier.network import STRIDE, CharNet, NetworkConfig, fuse, neighbours
 from segmenter import segment
 
 CPU = torch.device("cpu")
@@ -26,7 +26,23 @@ def bars(width: int, seed: int) -> Example:
 
 def test_parameters_stay_few() -> None:
     counts = {k: sum(p.numel() for p in CharNet(NetworkConfig(k)).parameters()) for k in (10, 36, 62)}
-    assert max(counts.values()) <= 150_000, counts
+    assert max(counts.values()) <= 200_000, counts
+
+
+def test_fused_network_scores_alike_and_leaves_the_first_as_it_was() -> None:
+    torch.manual_seed(0)
+    network = CharNet(NetworkConfig(5))
+    batch = examples_to_batch([bars(90, 1), bars(120, 2)], CPU)
+    for _ in range(3):  # statistics other than those a network is born with
+        network(batch.strips, batch.crops)
+    network.eval()
+    fused = fuse(network)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in fused.modules())
+    with torch.no_grad():
+        for one, other in zip(network(batch.strips, batch.crops), fused(batch.strips, batch.crops), strict=True):
+            assert torch.allclose(one, other, atol=1e-4)
+            assert float(one.std()) > 1e-3
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
 
 
 def test_logits_do_not_depend_on_other_images() -> None:

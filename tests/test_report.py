@@ -166,19 +166,25 @@ def test_evaluation_as_json_has_every_field() -> None:
 
 
 def test_training_warns_of_what_flatters_it() -> None:
-    provenance = Provenance(90, 10, "", 8, 0.49, 0.94, "2026-01-01", "0")
+    provenance = Provenance(90, 10, 0, "", 8, 0.49, 0.94, "2026-01-01", "0")
     model = cast(Model, SimpleNamespace(provenance=provenance))
     epoch = EpochReport(3, 3, 0.5, 1.0, 1.0, 0.8, 12.0)
     copies = (Sample(IMAGES[0], "A7"), Sample(IMAGES[2], "A7"))
     plain = training_to_text(TrainResult(model, (replace(epoch, train_accuracy=0.81),), (), ()))
     assert plain == (
-        "trained on 90 images; validation whole-text accuracy 80.0 % (8 of 10; 95 % interval 49.0 to 94.3)"
+        "trained on 90 labelled images; validation whole-text accuracy 80.0 % (8 of 10; 95 % interval 49.0 to 94.3)"
     )
     warned = training_to_text(TrainResult(model, (epoch,), (), (copies,))).splitlines()
     assert warned[0] == plain
     assert warned[1].startswith("warning: 1 of the validation images look like one trained on, such as d.png")
     assert "overfits" in warned[2]
     assert "by 20 points" in warned[2]
+
+
+def test_training_says_what_it_labelled_itself() -> None:
+    provenance = Provenance(90, 10, 35, "", 8, 0.49, 0.94, "2026-01-01", "0")
+    result = TrainResult(cast(Model, SimpleNamespace(provenance=provenance)), (), (), ())
+    assert training_to_text(result).startswith("trained on 90 labelled images and 35 that it labelled itself; ")
 
 
 def test_epoch_names_its_figures() -> None:

@@ -1,0 +1,123 @@
+"""Say where a model's remaining errors come from, and draw twelve of them.
+
+Usage: python benchmarks/errors.py FOLDER [--model MODEL] [--charset CHARACTERS] [--draw twelve.png]
+
+Each wrong text is compared with the best path that spells the label. Where there is none, or where a true box of
+``boxes.csv`` (rendered folders have one) is near no candidate, candidates are missing; where the two paths choose
+other candidates, the choice among them was wrong; where they choose the same, a character was.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from candidates import HEIGHT_SHARE, distances, read_boxes
+from numpy.typing import NDArray
+
+from classifier import Constraint, Recognizer
+from classifier.alphabet import parse_charset
+from classifier.batch import examples_to_batch, segmentation_to_example
+from classifier.dataset import Sample, folder_to_samples
+from classifier.decoding import texts_to_labels
+from classifier.metrics import proportion
+from classifier.report import proportion_to_text
+from classifier.search import best_paths, label_arc_scores
+from classifier.text_space import TextSpace, to_text_space
+from segmenter.errors import KerfError
+
+SAME = 0.6
+"""Least overlap, as intersection over union, of two candidates that count as the same choice."""
+KINDS = ("missing candidates", "wrong choice among candidates", "wrong character")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One text that was read wrongly."""
+
+    sample: Sample
+    read: str
+    kind: str
+
+
+def label_columns(recognizer: Recognizer, sample: Sample, space: TextSpace) -> NDArray[np.int32] | None:
+    """Strip columns ``(L, 2)`` of the candidates on the best path that spells the label; None if there is none."""
+    if not set(sample.text) <= set(space.characters):
+        return None
+    example = segmentation_to_example(recognizer.segment(sample.path))
+    batch = examples_to_batch([example], recognizer.device)
+    with torch.no_grad():
+        logits, skips = recognizer.network(batch.strips, batch.crops)
+    count = len(sample.text)
+    text = tuple(space.characters.index(character) for character in sample.text)
+    labels, _ = texts_to_labels([text], count, recognizer.device)
+    scores = label_arc_scores(space.fold(logits), batch.arcs, labels)
+    (path,) = best_paths(scores, skips.view(1, -1), batch.arcs, torch.arange(count + 1)[None] == count)
+    return None if path is None else np.asarray(example.lattice.span_cols[path], np.int32)
+
+
+def to_kind(chosen: NDArray[np.int32], wanted: NDArray[np.int32] | None, found: bool) -> str:
+    """Say which of ``KINDS`` a mistake is: columns chosen and wanted, and whether all true boxes are candidates."""
+    if wanted is None or not found:
+        return KINDS[0]
+    if len(chosen) != len(wanted):
+        return KINDS[1]
+    inner = np.minimum(chosen[:, 1], wanted[:, 1]) - np.maximum(chosen[:, 0], wanted[:, 0])
+    outer = np.maximum(chosen[:, 1], wanted[:, 1]) - np.minimum(chosen[:, 0], wanted[:, 0])
+    return KINDS[2] if (inner >= SAME * outer).all() else KINDS[1]
+
+
+def draw_mistakes(mistakes: list[Mistake], path: Path) -> None:
+    """Draw up to twelve, with what was there and what was read."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 6), dpi=110, layout="constrained")
+    for place, mistake in enumerate(mistakes[:12], start=1):
+        axes = figure.add_subplot(3, 4, place)
+        image = cv2.imread(str(mistake.sample.path))
+        assert image is not None
+        axes.imshow(image[:, :, ::-1])
+        axes.set_title(f"{mistake.sample.text}, read {mistake.read or 'nothing'}\n{mistake.kind}", fontsize=9)
+        axes.axis("off")
+    figure.savefig(path)
+
+
+def main() -> None:
+    """Read, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--charset")
+    parser.add_argument("--draw", type=Path)
+    arguments = parser.parse_args()
+    recognizer = Recognizer.load(arguments.model)
+    constraint = Constraint(parse_charset(arguments.charset) if arguments.charset else None)
+    space = to_text_space(recognizer.model.alphabet, recognizer.model.lengths, constraint, recognizer.device)
+    samples = folder_to_samples(arguments.folder).samples
+    boxes = read_boxes(arguments.folder) if (arguments.folder / "boxes.csv").exists() else {}
+    mistakes: list[Mistake] = []
+    for sample, reading in zip(samples, recognizer.read_many([s.path for s in samples], constraint), strict=True):
+        if isinstance(reading, KerfError) or reading.text == sample.text:
+            continue
+        segmentation = recognizer.segment(sample.path)
+        near = HEIGHT_SHARE * segmentation.strip.pixels.shape[1] / segmentation.strip.scale[0]
+        edges = boxes.get(sample.path.name)
+        found = edges is None or bool((distances(segmentation, edges) <= near).all())
+        chosen = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
+        kind = to_kind(chosen, label_columns(recognizer, sample, space), found)
+        mistakes.append(Mistake(sample, reading.text, kind))
+    kinds = Counter(mistake.kind for mistake in mistakes)
+    print(f"wrong texts: {proportion_to_text(proportion(len(mistakes), len(samples))).strip()}")
+    for kind in KINDS:
+        print(f"  {kind:30} {proportion_to_text(proportion(kinds[kind], len(mistakes)))}")
+    if arguments.draw:
+        draw_mistakes(mistakes, arguments.draw)
+
+
+if __name__ == "__main__":
+    main()
