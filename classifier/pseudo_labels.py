@@ -46,8 +46,10 @@ def pseudo_label(
         Samples in order of ``images``, each content once, and the errors of images that cannot be read.
     """
     known = {path_to_hash(sample.path) for sample in labelled}
-    fresh = {path_to_hash(path): path for path in reversed(images)}
-    paths = [path for digest, path in reversed(fresh.items()) if digest not in known]
+    fresh: dict[str, Path] = {}
+    for image in images:
+        fresh.setdefault(path_to_hash(image), image)
+    paths = [path for digest, path in fresh.items() if digest not in known]
     samples, problems = [], []
     for done, reading in enumerate(Recognizer(model).read_many(paths, Constraint()), start=1):
         observer.on_image(done, len(paths))

@@ -99,6 +99,38 @@ def test_solve_marks_what_it_is_unsure_of(trained: tuple[Path, str], captchas: P
     assert os.listdir(out.parent) == ["rows.csv"]  # noqa: PTH208
 
 
+def test_solve_tells_the_next_best_texts(trained: tuple[Path, str], captchas: Path) -> None:
+    options = ("--model", trained[0], "--best", "3", "--limit", "2", "--format")
+    for row in csv_rows(kerf("solve", captchas, *options, "csv").stdout):
+        others = [other.split("=") for other in row["alternatives"].split(" ")]
+        assert len({row["text"], *(text for text, _ in others)}) == 3
+        assert [float(share) for _, share in others] == sorted((float(share) for _, share in others), reverse=True)
+    row = json.loads(kerf("solve", captchas, *options, "jsonl").stdout.splitlines()[0])
+    assert all(re.fullmatch(r"\d{3}", text) and 0 <= share <= 1 for text, share in row["alternatives"])
+
+
+def test_train_char_draws_a_curve(tmp_path: Path) -> None:
+    folder, out = tmp_path / "captchas", tmp_path / "model.safetensors"
+    kerf("synth", folder, "--count", "18", "--seed", "3", "--length", "3", "--charset", "0-9")
+    options = ("--out", out, "--epochs", "1", "--device", "cpu", "--from-scratch")  # so that it reads none of them
+    result = kerf("train-char", folder, "--curve", "10,14", *options)
+    assert result.returncode == 0, result.stderr
+    rows = csv_rows(result.stdout)
+    assert [(row["labels"], row["n"]) for row in rows] == [("10", "4"), ("14", "4")]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["model.curve.png", out.name]
+    assert "of whole texts right" in result.stderr
+    assert "15 labels" in problem(kerf("train-char", folder, "--curve", "10,15", *options), ExitCode.SETTINGS)
+
+
+def test_train_char_learns_from_unlabelled_images(captchas: Path, tmp_path: Path) -> None:
+    options = ("--out", tmp_path / "model.safetensors", "--epochs", "1", "--device", "cpu", "--limit", "10")
+    result = kerf("train-char", captchas, "--unlabelled", captchas, *options)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^\d of 2 unlabelled images are read", result.stderr, re.MULTILINE)
+    missing = kerf("train-char", captchas, "--unlabelled", tmp_path / "none", *options)
+    assert "none" in problem(missing, ExitCode.NOT_FOUND)
+
+
 def test_segment_with_a_model_names_the_crops(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
     result = kerf("segment", captchas, "--out", tmp_path, "--model", trained[0], "--limit", "1", "--length", "3")
     assert (result.returncode, result.stdout) == (0, "")
@@ -120,6 +152,7 @@ def test_segment_without_a_model(captchas: Path, tmp_path: Path) -> None:
 def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], captchas: Path) -> None:
     text = kerf("eval", captchas, "--model", trained[0])
     assert text.returncode == 0, text.stderr
+    assert re.search(r"^  [01]\.\d{4}  100\.0 % answered, +\d+\.\d % of them wrong$", text.stdout, re.MULTILINE)
     assert re.match(r"whole-text accuracy +\d+\.\d % \(\d+ of 12; 95 % interval", text.stdout)
     result = kerf("eval", captchas, "--model", trained[0], "--json", "--min-accuracy", "1", "--length", "2")
     assert "the minimum" in problem(result, ExitCode.BELOW_MINIMUM)

@@ -47,7 +47,7 @@ def test_label_outside_the_alphabet(trained: tuple[Path, str], captchas: Path, t
     out = tmp_path / "model.safetensors"
     result = kerf("train-char", folder, "--out", out, "--epochs", "1", "--charset", "0-9")
     assert "'X'" in problem(result, ExitCode.LABEL_ALPHABET)
-    assert "trained on 8 images" in result.stderr  # of twelve, without this one and the validation part
+    assert "trained on 8 labelled images" in result.stderr  # of twelve, without this one and the validation part
     result = kerf("eval", folder, "--model", trained[0])
     assert "1 of 12 labels have characters that the model does not know" in problem(result, ExitCode.LABEL_ALPHABET)
     assert "whole-text accuracy" in result.stdout
@@ -147,7 +147,7 @@ def slow(path):
     return inner(path)
 segmenter.load.path_to_image = slow
 import classifier.recognizer
-classifier.recognizer.Recognizer.read_many.__defaults__ = (None, 1)
+classifier.recognizer.Recognizer.read_many.__kwdefaults__["batch_size"] = 1
 import cli
 cli.main()
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +13,11 @@ import torch
 
 from classifier.alphabet import Alphabet
 from classifier.dataset import Sample, folder_to_samples
-from classifier.fitting import TrainSettings, even_width_bias
+from classifier.fitting import Fitter, LabelledExample, TrainSettings, even_width_bias
 from classifier.metrics import evaluate
 from classifier.network import CharNet
 from classifier.observer import EpochReport, Observer
+from classifier.pseudo_labels import LEAST_CONFIDENCE, pseudo_label
 from classifier.recognizer import Recognizer
 from classifier.schedule import Schedule
 from classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
@@ -84,6 +87,43 @@ def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_pat
     assert result.model.lengths == (2, 3)
 
 
+def test_pseudo_labels_are_the_sure_readings_of_fresh_images(
+    samples: list[Sample], result: TrainResult, tmp_path: Path
+) -> None:
+    copy, broken = tmp_path / "copy.png", tmp_path / "broken.png"
+    copy.write_bytes(samples[50].path.read_bytes())
+    broken.write_bytes(b"no image")
+    told: list[tuple[int, int]] = []
+    images = [sample.path for sample in samples[40:]] + [copy, broken]
+    observer = Observer(on_pseudo_labels=lambda labelled, total: told.append((labelled, total)))
+    pseudo, problems = pseudo_label(result.model, images, samples[:45], observer)
+    fresh = [sample.path for sample in samples[45:]]
+    readings = [Recognizer(result.model).read(path) for path in fresh]
+    sure = [Sample(p, r.text) for p, r in zip(fresh, readings, strict=True) if r.confidence >= LEAST_CONFIDENCE]
+    assert pseudo == sure
+    assert 0 < len(sure) < len(fresh)
+    assert told == [(len(sure), len(fresh) + 1)]
+    assert [type(problem) for problem in problems] == [UnreadableImageError]
+
+
+def test_unlabelled_images_are_learnt_from(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifier.pseudo_labels.LEAST_CONFIDENCE", 0.0)
+    fitted: list[int] = []
+    fit = Fitter.fit
+
+    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> None:
+        fitted.append(len(train))
+        fit(self, train, *others)
+
+    monkeypatch.setattr(Fitter, "fit", watch)
+    unlabelled = [sample.path for sample in samples[15:25]]
+    result = train(samples[:20], replace(SETTINGS, epochs=1), CPU, unlabelled=unlabelled)
+    assert fitted == [17, 22]  # five of the ten images are labelled already
+    assert result.model.provenance.trained == 17
+    assert result.model.provenance.pseudo_labelled in (0, 5)
+    assert len(result.epochs) == 2
+
+
 def test_too_few_images_are_refused(samples: list[Sample]) -> None:
     with pytest.raises(NoLabelsError, match="9 labelled images"):
         train(samples[:9], SETTINGS, CPU)
@@ -135,7 +175,6 @@ def test_gap_is_training_less_validation() -> None:
 
 def test_even_widths_are_preferred_at_the_start(result: TrainResult, samples: list[Sample]) -> None:
     from classifier.batch import segmentation_to_example
-    from classifier.fitting import LabelledExample
     from segmenter import segment
     from segmenter.load import path_to_image
 
