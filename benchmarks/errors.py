@@ -10,6 +10,7 @@ other candidates, the choice among them was wrong; where they choose the same, a
 from __future__ import annotations
 
 import argparse
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,20 +88,13 @@ def draw_mistakes(mistakes: list[Mistake], path: Path) -> None:
     figure.savefig(path)
 
 
-def main() -> None:
-    """Read, compare, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--charset")
-    parser.add_argument("--draw", type=Path)
-    arguments = parser.parse_args()
-    recognizer = Recognizer.load(arguments.model)
-    constraint = Constraint(parse_charset(arguments.charset) if arguments.charset else None)
+def find_mistakes(folder: Path, recognizer: Recognizer, charset: str | None) -> tuple[list[Mistake], int]:
+    """Read a labelled folder: what was read wrongly, and how many images there are."""
+    constraint = Constraint(charset)
     space = to_text_space(recognizer.model.alphabet, recognizer.model.lengths, constraint, recognizer.device)
-    samples = folder_to_samples(arguments.folder).samples
-    boxes = read_boxes(arguments.folder) if (arguments.folder / "boxes.csv").exists() else {}
-    mistakes: list[Mistake] = []
+    samples = folder_to_samples(folder).samples
+    boxes = read_boxes(folder) if (folder / "boxes.csv").exists() else {}
+    mistakes = []
     for sample, reading in zip(samples, recognizer.read_many([s.path for s in samples], constraint), strict=True):
         if isinstance(reading, KerfError) or reading.text == sample.text:
             continue
@@ -111,12 +105,29 @@ def main() -> None:
         chosen = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
         kind = to_kind(chosen, label_columns(recognizer, sample, space), found)
         mistakes.append(Mistake(sample, reading.text, kind))
+    return mistakes, len(samples)
+
+
+def main() -> None:
+    """Read, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--charset")
+    parser.add_argument("--json", action="store_true", help="print the counts alone")
+    parser.add_argument("--draw", type=Path)
+    arguments = parser.parse_args()
+    charset = parse_charset(arguments.charset) if arguments.charset else None
+    mistakes, n = find_mistakes(arguments.folder, Recognizer.load(arguments.model), charset)
     kinds = Counter(mistake.kind for mistake in mistakes)
-    print(f"wrong texts: {proportion_to_text(proportion(len(mistakes), len(samples))).strip()}")
-    for kind in KINDS:
-        print(f"  {kind:30} {proportion_to_text(proportion(kinds[kind], len(mistakes)))}")
     if arguments.draw:
         draw_mistakes(mistakes, arguments.draw)
+    if arguments.json:
+        print(json.dumps({kind: kinds[kind] for kind in KINDS}))
+        return
+    print(f"wrong texts: {proportion_to_text(proportion(len(mistakes), n)).strip()}")
+    for kind in KINDS:
+        print(f"  {kind:30} {proportion_to_text(proportion(kinds[kind], len(mistakes)))}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Augmentation of strips before cropping: warps, shear, scale, contrast and noise.
+"""Augmentation of strips before cropping: warps, shear, scale, contrast, noise, lines over the text, and holes.
 
 The strip is warped, and the candidates' windows are moved with it, so cutting need not be done again.
 """
@@ -18,6 +18,8 @@ from segmenter.ink import NEUTRAL
 
 TURN = 2 * torch.pi
 Draw = Callable[..., Tensor]
+MOST_LINES = 2
+MOST_HOLES = 4
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class AugmentSettings:
         Columns a row; change of height; rows up or down and of a sine, as shares of the height.
     contrast, noise
         Change of gain; standard deviation.
+    lines, holes
+        Chance of each of ``MOST_LINES`` lines drawn over the text, and of each of ``MOST_HOLES`` pieces cut out.
     """
 
     stretch: float = 0.1
@@ -42,6 +46,8 @@ class AugmentSettings:
     wave: float = 0.05
     contrast: float = 0.17
     noise: float = 0.04
+    lines: float = 0.5
+    holes: float = 0.5
 
 
 def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator) -> Batch:
@@ -62,8 +68,38 @@ def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator)
     ground = torch.tensor([0.0] + [NEUTRAL / 255] * (channels - 1), device=device).view(1, -1, 1, 1)
     strips = functional.grid_sample(batch.strips - ground, grid, align_corners=False)
     strips = strips * (1 + draw(settings.contrast, 1, 1, 1)) + ground
+    strips = cut_holes(draw_lines(strips, settings.lines, generator), ground, settings.holes, generator)
     noise = torch.randn(strips.shape, generator=generator).to(device) * draw(settings.noise, 1, 1, 1)
     return replace(batch, strips=(strips + noise).clamp(0, 1), crops=move_crops(batch.crops, columns))
+
+
+def draw_lines(strips: Tensor, chance: float, generator: torch.Generator) -> Tensor:
+    """Draw up to ``MOST_LINES`` thin sloping waves over each strip, as dark as the text or less."""
+    device, (count, _, height, width) = strips.device, strips.shape
+    rows = torch.arange(height, device=device)[:, None]
+    across = torch.arange(width, device=device) / height
+    for _ in range(MOST_LINES):
+        at, slope, bend, phase, cycles, thickness, ink, sign, there = (
+            torch.rand(9, count, 1, 1, generator=generator).to(device).unbind()
+        )
+        middle = 0.1 + 0.8 * at + 0.4 * (2 * slope - 1) * (across - 0.5 * width / height)
+        middle = middle + 0.2 * bend * torch.sin(TURN * phase + (0.5 + 2.5 * cycles) * across)
+        cover = (0.9 + 1.4 * thickness - (rows - height * middle).abs()).clamp(0, 1) * (there < chance)  # (B, H, W)
+        ink = 0.3 + 0.7 * ink
+        lightness = 0.5 + 0.5 * ink * torch.where(sign < 0.8, 1.0, -1.0)
+        strips = torch.lerp(strips, torch.stack([ink, lightness], dim=1), cover[:, None])
+    return strips
+
+
+def cut_holes(strips: Tensor, ground: Tensor, chance: float, generator: torch.Generator) -> Tensor:
+    """Put background in the place of up to ``MOST_HOLES`` small rectangles of each strip (Zhong et al. 2020)."""
+    device, (count, _, height, width) = strips.device, strips.shape
+    rows, cols = torch.arange(height, device=device)[:, None], torch.arange(width, device=device)
+    for _ in range(MOST_HOLES):
+        row, col, tall, wide, there = torch.rand(5, count, 1, 1, 1, generator=generator).to(device).unbind()
+        inside = ((rows - height * row).abs() < 1 + 5 * tall) & ((cols - width * col).abs() < 1 + 5 * wide)
+        strips = torch.where(inside & (there < chance), ground, strips)
+    return strips
 
 
 def warped_columns(draw: Draw, settings: AugmentSettings, width: int) -> Tensor:

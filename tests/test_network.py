@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -12,7 +14,7 @@ from classifier.network import STRIDE, CharNet, NetworkConfig, fuse, neighbours
 from segmenter import segment
 
 CPU = torch.device("cpu")
-STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0)
+STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def bars(width: int, seed: int) -> Example:
@@ -92,6 +94,23 @@ def test_no_strength_changes_nothing() -> None:
     assert torch.allclose(same.crops.windows, batch.crops.windows, atol=1e-3)
 
 
+def test_lines_are_thin_and_cross_the_strip() -> None:
+    batch = examples_to_batch([bars(100, seed) for seed in range(6)], CPU)
+    drawn = augment(batch, replace(STILL, lines=1.0), torch.Generator().manual_seed(0))
+    changed = ((drawn.strips - batch.strips).abs() > 0.02).any(dim=1)  # (B, H, W)
+    assert (changed.sum(dim=1) <= 2 * 8).all()  # two lines, each of less than 8 rows where it is steep
+    assert (changed.any(dim=1).float().mean(dim=1) > 0.5).all()
+
+
+def test_holes_are_small_and_show_the_background() -> None:
+    batch = examples_to_batch([bars(100, seed) for seed in range(6)], CPU)
+    cut = augment(batch, replace(STILL, holes=1.0), torch.Generator().manual_seed(0))
+    changed = ((cut.strips - batch.strips).abs() > 0.02).any(dim=1)
+    assert 0 < changed.float().mean() < 0.1
+    assert cut.strips[:, 0][changed].max() < 1e-4
+    assert (cut.strips[:, 1][changed] - 128 / 255).abs().max() < 1e-4
+
+
 def test_windows_move_with_the_strip() -> None:
     """A bright column is found where its window was moved to."""
     example = bars(150, 3)
@@ -107,7 +126,9 @@ def test_windows_move_with_the_strip() -> None:
         type(crops)(crops.image, crops.windows, crops.skip_image, middle, crops.skip_width),
         batch.arcs,
     )
-    warps = AugmentSettings(stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0)
+    warps = AugmentSettings(
+        stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0, lines=0, holes=0
+    )
     moved = augment(marked, warps, torch.Generator().manual_seed(1))
     found = functional.avg_pool1d(moved.strips[:, 0, 24], 3, 1, 1).argmax(dim=1).float() + 0.5
     expected = moved.crops.skip_middle.view(16, -1)[:, 0]
