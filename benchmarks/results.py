@@ -4,7 +4,8 @@ Usage: python benchmarks/results.py ../shared/data [--family NAME] [--labels N] 
 
 Every row runs the command line as a user would, in processes of its own: ``train-char FAMILY/train --limit N``,
 ``eval FAMILY/test``, and, when all rows are there, ``solve FAMILY/test``. Rows are cached by the code's hash, family
-and N, so a run that was stopped goes on where it was. 0 labels is the bundled model, told the family's alphabet and nothing else.
+and N, so a run that was stopped goes on where it was. 0 labels is the bundled model, told the family's alphabet and
+nothing else.
 """
 
 from __future__ import annotations
@@ -198,8 +199,8 @@ def to_markdown(rows: list[Row], speeds: list[Speed | None], version: str, jobs:
         "Whole-text exact match on `test/`, after `train-char FAMILY/train --limit N` with nothing else given.",
         "Interval: 95 %, Wilson. CER: character error rate. ECE: expected calibration error, in points. Sure: share",
         "of the images that can be answered with 99 % of the answers right. Errors: wrong texts by",
-        "`benchmarks/errors.py`, as missing candidates / wrong choice among candidates / wrong character. 0 labels: the",
-        "bundled model, told the alphabet, case ignored where it does not matter. Training: wall clock and peak memory,",
+        "`benchmarks/errors.py`, as missing candidates / wrong choice among candidates / wrong character. 0 labels:",
+        "the bundled model, told the alphabet, case ignored where it does not matter. Training: wall clock and memory,",
         f"{at_once}. Solve: images a second as CSV, the seconds that one image takes, start and all, subtracted.",
         "",
         "| family | labels | n | whole text | interval | target | CER | ECE | sure | errors | training | its memory "
