@@ -1,0 +1,52 @@
+"""The scripts that measure: they run, and their figures agree with what is known of the images."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import ENVIRONMENT, ROOT, kerf
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen captchas of one tilted look, some of whose characters touch."""
+    folder = tmp_path_factory.mktemp("rendered")
+    assert kerf("synth", folder, "--count", "16", "--seed", "4", "--look", "tilted").returncode == 0
+    return folder
+
+
+def script(name: str, *arguments: str | Path) -> str:
+    """Run a script of ``benchmarks/`` to its end: its stdout."""
+    command = [sys.executable, str(ROOT / "benchmarks" / name), *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
+    said = script("candidates.py", rendered)
+    found = {
+        name.strip(): (int(a), int(b)) for name, a, b in re.findall(r"^(.+?) +[\d.]+ % \((\d+) of (\d+);", said, re.M)
+    }
+    characters = len((rendered / "boxes.csv").read_text().splitlines()) - 1
+    near, apart, overlapping, close = ((int(count), int(n)) for _, count, n in rows)
+    assert near[1] == close[1] == apart[1] + overlapping[1] == characters
+    assert near[0] == apart[0] + overlapping[0] <= close[0]
+    assert close[0] >= 0.95 * characters
+
+
+def test_every_wrong_text_has_one_cause(rendered: Path, tmp_path: Path) -> None:
+    kinds = json.loads(script("errors.py", rendered, "--json", "--charset", "0-9"))  # it cannot read the letters
+    whole = json.loads(kerf("eval", rendered, "--json", "--charset", "0-9").stdout)["whole_text"]
+    assert sum(kinds.values()) == whole["n"] - whole["count"] > 0
+    assert kinds["missing candidates"] > 0
+    drawing = tmp_path / "errors.png"
+    said = script("errors.py", rendered, "--draw", drawing, "--charset", "0-9")
+    assert said.startswith(f"wrong texts: {100 * sum(kinds.values()) / whole['n']:.1f} %")
+    assert drawing.stat().st_size > 10_000
