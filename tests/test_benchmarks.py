@@ -31,9 +31,7 @@ def script(name: str, *arguments: str | Path) -> str:
 
 def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
     said = script("candidates.py", rendered)
-    found = {
-        name.strip(): (int(a), int(b)) for name, a, b in re.findall(r"^(.+?) +[\d.]+ % \((\d+) of (\d+);", said, re.M)
-    }
+    rows = re.findall(r"^ *(\w.+?) +[\d.]+ % \((\d+) of (\d+);", said, re.MULTILINE)
     characters = len((rendered / "boxes.csv").read_text().splitlines()) - 1
     near, apart, overlapping, close = ((int(count), int(n)) for _, count, n in rows)
     assert near[1] == close[1] == apart[1] + overlapping[1] == characters
