@@ -43,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("family", type=Path, help="folder with train/")
     parser.add_argument("--labels", type=int, required=True)
+    parser.add_argument("--unlabelled", type=int, default=0, help="so many further images, without their labels")
     parser.add_argument("--start", type=Path, default=BUNDLED_MODEL)
     parser.add_argument("--from-scratch", action="store_true")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="fields of TrainSettings")
@@ -53,14 +54,19 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     samples = folder_to_samples(arguments.family / "train").samples
-    if arguments.labels + HELD_OUT > len(samples):
-        raise SystemExit(f"{len(samples)} images are too few for {arguments.labels} and {HELD_OUT} held out")
+    used = arguments.labels + arguments.unlabelled
+    if used + HELD_OUT > len(samples):
+        raise SystemExit(f"{len(samples)} images are too few for {used} and {HELD_OUT} held out")
     start = None if arguments.from_scratch else load_model(arguments.start, torch.device("cpu"))
-    observer = Observer(on_epoch=lambda report: print(epoch_to_text(report), file=sys.stderr, flush=True))
+    observer = Observer(
+        on_epoch=lambda report: print(epoch_to_text(report), file=sys.stderr, flush=True),
+        on_pseudo_labels=lambda labelled, total: print(f"{labelled} of {total} labelled", file=sys.stderr, flush=True),
+    )
     began = time.monotonic()
     stronger = AugmentSettings(**{name: arguments.augment * value for name, value in asdict(AugmentSettings()).items()})
     settings = replace(to_settings(arguments.set), augment=stronger)
-    result = train(samples[: arguments.labels], settings, torch.device("cpu"), start, observer)
+    unlabelled = [sample.path for sample in samples[arguments.labels : used]]
+    result = train(samples[: arguments.labels], settings, torch.device("cpu"), start, observer, unlabelled)
     seconds = time.monotonic() - began
     if arguments.save:
         save_model(result.model, arguments.save)
