@@ -1,24 +1,48 @@
 """Render the sample folder: two captchas of each look, and some of the PyPI package ``captcha``.
 
 Usage: python benchmarks/make_samples.py data/samples [--seed 2026]
+       python benchmarks/make_samples.py build/tight --package 300 --size 80 40 --charset 0-9A-Z
 
-The rendered ones repeat for a seed and the same fonts; those of the package draw from the system's randomness.
+The rendered ones repeat for a seed and the same fonts; those of the package draw from the system's randomness. With
+``--package`` there are only those.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from captcha.image import ImageCaptcha
+from numpy.typing import NDArray
 
+from classifier.alphabet import parse_charset
 from classifier.synthesis import LOOKS, find_fonts, synthesize_one
 
 FROM_PACKAGE = 8
-CHARACTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
+
+Sample = tuple[str, str, NDArray[np.uint8]]
+
+
+def from_looks(seed: int) -> Iterator[Sample]:
+    """Draw two captchas of each look: name, text, image."""
+    fonts = find_fonts()
+    for turn, look in enumerate(LOOKS):
+        for index in range(2):
+            captcha = synthesize_one(2 * turn + index, seed, fonts, look)
+            yield f"{look}_{index}.png", captcha.text, captcha.image
+
+
+def from_package(count: int, size_wh: tuple[int, int], characters: str, seed: int) -> Iterator[Sample]:
+    """Draw captchas with the package: name, text, image."""
+    rng, drawer = np.random.default_rng(seed), ImageCaptcha(*size_wh)
+    for index in range(count):
+        text = "".join(rng.choice(list(characters), 4))
+        drawn = np.asarray(drawer.generate_image(text).convert("RGB"), np.uint8)
+        yield f"package_{index}.png", text, drawn[:, :, ::-1]
 
 
 def main() -> None:
@@ -26,22 +50,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--package", type=int, help="so many of the package, and no others")
+    parser.add_argument("--size", type=int, nargs=2, default=(160, 60), help="width and height of the package's")
+    parser.add_argument("--charset", default="AC-HJ-NP-RT-Y34679", help="of the package's")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    fonts, rng = find_fonts(), np.random.default_rng(arguments.seed)
-    rows = []
-    for turn, look in enumerate(LOOKS):
-        for index in range(2):
-            captcha = synthesize_one(2 * turn + index, arguments.seed, fonts, look)
-            rows.append((f"{look}_{index}.png", captcha.text, captcha.image))
-    for index in range(FROM_PACKAGE):
-        text = "".join(rng.choice(list(CHARACTERS), 4))
-        drawn = np.asarray(ImageCaptcha().generate_image(text).convert("RGB"), np.uint8)
-        rows.append((f"package_{index}.png", text, drawn[:, :, ::-1]))
+    count = FROM_PACKAGE if arguments.package is None else arguments.package
+    samples = [] if arguments.package else list(from_looks(arguments.seed))
+    samples += from_package(count, tuple(arguments.size), parse_charset(arguments.charset), arguments.seed)
     with (arguments.folder / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "label"])
-        for name, text, image in rows:
+        for name, text, image in samples:
             cv2.imwrite(str(arguments.folder / name), image)
             writer.writerow([name, text])
 
