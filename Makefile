@@ -25,10 +25,10 @@ format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
 setup: $(VENV)/dev.stamp  ## install everything, and the hooks that check a commit
 	$(BIN)/pre-commit install
 
-# About half an hour on 2 cores; which fonts it was made with is in data/README.md.
+# About an hour and a half on 2 cores; which fonts it was made with is in data/README.md.
 model: $(VENV)/core.stamp  ## make the bundled model again, from rendered captchas alone
-	$(BIN)/python cli.py synth build/looks --count 40000 --seed 1
-	$(BIN)/python cli.py train-char build/looks --from-scratch --epochs 6 --max-minutes 20.5 --out data/models/default.safetensors
+	$(BIN)/python cli.py synth build/looks --count 60000 --seed 1
+	$(BIN)/python cli.py train-char build/looks --from-scratch --epochs 7 --max-minutes 60 --out data/models/default.safetensors
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -23,13 +24,17 @@ from classifier.observer import EpochReport, Observer
 from classifier.pseudo_labels import pseudo_label
 from classifier.version import program_version
 from segmenter import SegmenterSettings, segment
-from segmenter.crops import MARGIN_SAMPLES
+from segmenter.crops import MARGIN_SAMPLES, ink_to_text_rows
 from segmenter.errors import KerfError, LabelFitError, NoLabelsError
 from segmenter.lattice import Lattice
 from segmenter.load import path_to_image
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
+HEIGHT_SAMPLES = 200
+"""Images that the height of the text is measured on."""
+ALIKE = 0.5
+"""Heights of the text are alike if from their tenth to their ninetieth percentile it is this share or less."""
 OVERFIT_GAP = 0.15
 """Training less validation accuracy from which a reader is called overfitted."""
 
@@ -99,6 +104,24 @@ class Cutter:
         return LabelledExample(example, sample.text)
 
 
+def alike_text_height(samples: Sequence[Sample], settings: SegmenterSettings) -> float | None:
+    """Height of the text as a share of the image's, if it is much the same in all images; None if it is not.
+
+    Noise and the letters' own heights make it differ in every kind of captcha; with one height for all, a
+    character has one size in all strips, and ``o`` and ``O`` differ.
+    """
+    heights = []
+    for sample in samples[:HEIGHT_SAMPLES]:
+        with suppress(KerfError):
+            segmentation = segment(path_to_image(sample.path), settings)
+            top, bottom = ink_to_text_rows(segmentation.ink)
+            heights.append((bottom - top) / len(segmentation.image))
+    if not heights:
+        return None
+    low, middle, high = np.quantile(heights, (0.1, 0.5, 0.9)).tolist()
+    return float(np.quantile(heights, 0.75)) if high - low <= ALIKE * middle else None
+
+
 def most_characters(lattice: Lattice) -> int:
     """Most candidates that fit side by side."""
     most = np.zeros(len(lattice.cuts), np.int64)
@@ -140,7 +163,9 @@ def train(
     """
     observer = observer or Observer()
     split = split_samples(samples, VALIDATION_FRACTION)
-    cutter = Cutter(start.segmenter if start else SegmenterSettings(), observer)
+    segmenter = start.segmenter if start else SegmenterSettings()
+    height = alike_text_height(split.train, segmenter)
+    cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), observer)
     training = cutter.samples_to_examples(split.train, 0, len(samples))
     validation = cutter.samples_to_examples(split.validation, len(split.train), len(samples))
     if len(training) + len(validation) < MIN_SAMPLES or not training:

@@ -28,6 +28,9 @@ class CropSettings:
         Widest strip, as a multiple of its height; wider text is squeezed.
     samples
         Columns that a candidate is sampled at, its width whatever it is.
+    text_height
+        Height of the text as a share of the image's, where it is alike in all images, so that a character has the
+        same size in every strip; None to measure it in each.
     """
 
     height: int = 48
@@ -35,6 +38,12 @@ class CropSettings:
     col_margin: float = 0.25
     max_aspect: float = 12.0
     samples: int = 6
+    text_height: float | None = None
+
+
+def ink_to_text_rows(ink: Ink) -> tuple[int, int]:
+    """First and end row of the text; all rows where the mask is empty."""
+    return projection_extent(ink.mask.sum(axis=1))
 
 
 def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> Strip:
@@ -54,7 +63,10 @@ def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> 
     Strip
         The scaled ink, lightness and mask; the whole image where the mask is empty.
     """
-    top, bottom = projection_extent(ink.mask.sum(axis=1))
+    top, bottom = ink_to_text_rows(ink)
+    if settings.text_height:
+        spare = settings.text_height * len(image) - (bottom - top)
+        top, bottom = round(top - spare / 2), round(bottom + spare / 2)
     left, right = projection_extent(ink.mask.sum(axis=0))
     text_height = max(bottom - top, 6)
     row_pad, col_pad = round(settings.row_margin * text_height), round(settings.col_margin * text_height)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter import segment
+from segmenter import CropSettings, SegmenterSettings, segment
 from segmenter.crops import MARGIN_SAMPLES, projection_extent, resize_box, spans_to_windows, strip_to_crops
 from segmenter.cuts import (
     CutSettings,
@@ -134,3 +134,22 @@ def test_segment_takes_any_shape_and_blank_images(shape: tuple[int, int]) -> Non
     segmentation = segment(np.full((*shape, 3), 200, np.uint8))
     assert len(segmentation.lattice.spans) == 0
     assert segmentation.strip.pixels.shape[1] == segmentation.settings.crop.height
+
+
+def bar(rows: int) -> np.ndarray:
+    """A white image 40 high with a black bar of so many rows in its middle."""
+    image = np.full((40, 60, 3), 255, np.uint8)
+    image[20 - rows // 2 : 20 + rows // 2, 20:30] = 0
+    return image
+
+
+def test_one_text_height_for_all_keeps_sizes_apart() -> None:
+    alike = SegmenterSettings(crop=CropSettings(text_height=0.6))  # 24 rows
+    small, large = (segment(bar(rows), alike).strip for rows in (12, 24))
+    assert small.scale == large.scale
+    assert small.mask.any(axis=1).sum() * 2 == pytest.approx(large.mask.any(axis=1).sum(), abs=2)
+    own_small, own_large = (segment(bar(rows)).strip for rows in (12, 24))
+    assert own_small.mask.any(axis=1).sum() == pytest.approx(own_large.mask.any(axis=1).sum(), abs=5)
+    for strip in (small, large):  # in the middle of the strip, whatever its size
+        rows = np.flatnonzero(strip.mask.any(axis=1))
+        assert rows.mean() == pytest.approx(23.5, abs=1.5)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -21,7 +22,7 @@ from classifier.pseudo_labels import pseudo_label
 from classifier.recognizer import Recognizer
 from classifier.schedule import Schedule
 from classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
-from classifier.training import TrainResult, most_characters, start_network, train
+from classifier.training import TrainResult, alike_text_height, most_characters, start_network, train
 from segmenter import SegmenterSettings
 from segmenter.errors import LabelFitError, NoLabelsError, UnreadableImageError
 from segmenter.lattice import Lattice
@@ -160,6 +161,23 @@ def test_schedule_ends_in_time() -> None:
         schedule.advance()
     assert schedule.taken < 10**9
     assert start == schedule.start
+
+
+def test_text_height_is_taken_where_it_is_alike(samples: list[Sample], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    heights = []
+    for index in range(30):
+        image = np.full((40, 60, 3), 255, np.uint8)
+        heights.append(int(rng.integers(4, 36)))
+        image[2 : 2 + heights[-1], 20:30] = 0
+        cv2.imwrite(str(tmp_path / f"{index}.png"), image)
+    differing = [Sample(tmp_path / f"{index}.png", "1") for index in range(30)]
+    assert alike_text_height(differing, SegmenterSettings()) is None
+    alike = [sample for sample, height in zip(differing, heights, strict=True) if 20 <= height <= 24]
+    height = alike_text_height(alike, SegmenterSettings())
+    assert height is not None
+    assert 20 / 40 <= height <= 25 / 40
+    assert alike_text_height([Sample(tmp_path / "none.png", "1")], SegmenterSettings()) is None
 
 
 def test_most_characters_side_by_side() -> None:
