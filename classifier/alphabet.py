@@ -42,6 +42,11 @@ class Alphabet:
     def __len__(self) -> int:
         return len(self.characters)
 
+    @property
+    def has_both_cases(self) -> bool:
+        """Whether some letter is there in upper and in lower case."""
+        return any(c.isupper() and c.lower() in self.characters for c in self.characters)
+
     def encode(self, text: str) -> NDArray[np.int64]:
         """Turn a text into class ids, int64 ``(len(text),)``.
 

@@ -105,11 +105,13 @@ class Cutter:
 
 
 def alike_text_height(samples: Sequence[Sample], settings: SegmenterSettings) -> float | None:
-    """Height of the text as a share of the image's, if it is much the same in all images; None if it is not.
+    """Height of the text as a share of the image's, where case matters and it is much the same in all images, or None.
 
     Noise and the letters' own heights make it differ in every kind of captcha; with one height for all, a
     character has one size in all strips, and ``o`` and ``O`` differ.
     """
+    if not texts_to_alphabet(sample.text for sample in samples).has_both_cases:
+        return None
     heights = []
     for sample in samples[:HEIGHT_SAMPLES]:
         with suppress(KerfError):

@@ -72,3 +72,9 @@ def test_constraint_refuses_what_cannot_be() -> None:
         Constraint(charset="aa")
     with pytest.raises(SettingsError, match="pattern"):
         Constraint(pattern="[a-z]{4}", lengths=(5, 6))
+
+
+def test_both_cases_are_those_of_one_letter() -> None:
+    assert Alphabet("0aBb").has_both_cases
+    assert not Alphabet("0aBc").has_both_cases
+    assert not Alphabet("01").has_both_cases

@@ -163,7 +163,7 @@ def test_schedule_ends_in_time() -> None:
     assert start == schedule.start
 
 
-def test_text_height_is_taken_where_it_is_alike(samples: list[Sample], tmp_path: Path) -> None:
+def test_text_height_is_taken_where_case_matters_and_it_is_alike(samples: list[Sample], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     heights = []
     for index in range(30):
@@ -171,13 +171,14 @@ def test_text_height_is_taken_where_it_is_alike(samples: list[Sample], tmp_path:
         heights.append(int(rng.integers(4, 36)))
         image[2 : 2 + heights[-1], 20:30] = 0
         cv2.imwrite(str(tmp_path / f"{index}.png"), image)
-    differing = [Sample(tmp_path / f"{index}.png", "1") for index in range(30)]
+    differing = [Sample(tmp_path / f"{index}.png", "oO"[index % 2]) for index in range(30)]
     assert alike_text_height(differing, SegmenterSettings()) is None
     alike = [sample for sample, height in zip(differing, heights, strict=True) if 20 <= height <= 24]
     height = alike_text_height(alike, SegmenterSettings())
     assert height is not None
     assert 20 / 40 <= height <= 25 / 40
-    assert alike_text_height([Sample(tmp_path / "none.png", "1")], SegmenterSettings()) is None
+    assert alike_text_height([replace(sample, text="o") for sample in alike], SegmenterSettings()) is None
+    assert alike_text_height([Sample(tmp_path / "none.png", "oO")], SegmenterSettings()) is None
 
 
 def test_most_characters_side_by_side() -> None:
