@@ -1,7 +1,7 @@
 """Render the sample folder: two captchas of each look, and some of the PyPI package ``captcha``.
 
 Usage: python benchmarks/make_samples.py data/samples [--seed 2026]
-       python benchmarks/make_samples.py build/tight --package 300 --size 80 40 --charset 0-9A-Z
+       python benchmarks/make_samples.py build/tight --package 300 --size 80 40 --fonts 22 26 30 --charset 0-9A-Z
 
 The rendered ones repeat for a seed and the same fonts; those of the package draw from the system's randomness. With
 ``--package`` there are only those.
@@ -36,9 +36,9 @@ def from_looks(seed: int) -> Iterator[Sample]:
             yield f"{look}_{index}.png", captcha.text, captcha.image
 
 
-def from_package(count: int, size_wh: tuple[int, int], characters: str, seed: int) -> Iterator[Sample]:
+def from_package(drawer: ImageCaptcha, count: int, characters: str, seed: int) -> Iterator[Sample]:
     """Draw captchas with the package: name, text, image."""
-    rng, drawer = np.random.default_rng(seed), ImageCaptcha(*size_wh)
+    rng = np.random.default_rng(seed)
     for index in range(count):
         text = "".join(rng.choice(list(characters), 4))
         drawn = np.asarray(drawer.generate_image(text).convert("RGB"), np.uint8)
@@ -52,12 +52,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--package", type=int, help="so many of the package, and no others")
     parser.add_argument("--size", type=int, nargs=2, default=(160, 60), help="width and height of the package's")
+    parser.add_argument("--fonts", type=int, nargs="*", help="sizes of the package's letters")
     parser.add_argument("--charset", default="AC-HJ-NP-RT-Y34679", help="of the package's")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     count = FROM_PACKAGE if arguments.package is None else arguments.package
     samples = [] if arguments.package else list(from_looks(arguments.seed))
-    samples += from_package(count, tuple(arguments.size), parse_charset(arguments.charset), arguments.seed)
+    width, height = arguments.size
+    drawer = ImageCaptcha(width, height, font_sizes=arguments.fonts)
+    samples += from_package(drawer, count, parse_charset(arguments.charset), arguments.seed)
     with (arguments.folder / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "label"])
