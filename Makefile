@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 INPUTS := pyproject.toml constraints.txt
+DATA ?= ../shared/data
 
-.PHONY: solve test lint format setup model clean
+.PHONY: solve test lint format setup model bench bench-setup clean
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
@@ -30,6 +31,13 @@ model: $(VENV)/core.stamp  ## make the bundled model again, from rendered captch
 	$(BIN)/python cli.py synth build/looks --count 60000 --seed 1
 	$(BIN)/python cli.py train-char build/looks --from-scratch --epochs 7 --max-minutes 60 --out data/models/default.safetensors
 
+# Readers that are not installed are left out, and said so. With FULL=1 it takes hours, goes on where it stopped, and
+# writes into docs/; MINUTES=30 begins nothing new after so long.
+bench: $(VENV)/core.stamp  ## measure Kerf and its peers on the folder DATA
+	$(BIN)/python benchmarks/bench.py $(DATA) $(if $(FULL),--full --out docs) $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-setup: $(VENV)/bench.stamp  ## install the readers off the shelf that the registry has; Tesseract is Debian's
+
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -48,6 +56,9 @@ endef
 
 $(VENV)/core.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.)
+
+$(VENV)/bench.stamp: $(INPUTS) | $(BIN)/python
+	$(call install,.[bench])
 
 $(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.[dev])

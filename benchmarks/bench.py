@@ -1,49 +1,70 @@
-"""Measure every system on the same images, and write docs/benchmark.md, its figures and a JSON file.
+"""Measure Kerf, a CTC recogniser, the networks it began from and readers off the shelf on the same images, in one run.
 
-Usage: python benchmarks/bench.py ../shared/data [--full] [--device auto] [--minutes 10]
+Usage: python benchmarks/bench.py ../shared/data [--full] [--jobs 2] [--minutes M] [--out build/bench]
        make bench DATA=../shared/data
 
-The quick form takes some families at 100 labels; ``--full`` takes all, at 100 labels and at all of ``train/``. Where
-the folder is absent, families of Kerf's own rendering stand in for it. Every result is cached by the code's hash,
-family, system and number of labels: a run that was stopped, or that ``--minutes`` ended, goes on where it was.
+The quick form takes three families at 100 labels; ``--full`` takes all, at 100 labels and at all of ``train/``. Where
+the folder is absent, families that Kerf renders stand in for it. Written are ``benchmark.json``, and from it
+``benchmark.md`` and its figures. What the JSON file holds already, measured with the same code of that system, is not
+measured again: a run that was stopped, or that ``--minutes`` ended, goes on where it was.
 
 Guards: a family whose ``test/`` has an image of its ``train/`` is refused, near-duplicates are counted, and the labels
-of ``test/`` go to the scorer alone.
+of ``test/`` go to the scorer alone: Kerf reads it through ``eval``, the others are processes that get paths.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
+import math
 import os
 import platform
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from readers import MissingReaderError, load_readers
-from systems import Trained, train_ctc, train_founding, train_kerf
+from bench_page import write_page
+from founding import scores_to_figures
+from readers import LOADERS
+from results import CACHE, KERF_FILES, ROOT, cached_row, code_hash, run
+from speed import SPEED_FILES
+from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
 from classifier.alphabet import texts_to_alphabet
 from classifier.dataset import Sample, Split, folder_to_samples, path_to_hash
 from classifier.duplicates import near_duplicates
 from classifier.metrics import proportion
+from classifier.model_file import BUNDLED_MODEL, load_model
 from classifier.synthesis import synthesize, write_dataset
+from segmenter.errors import KerfError
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / "benchmarks" / "cache" / "bench"
 FEW = 100
-QUICK = ("wp-really-simple", "captcha-v2", "gen-lepture")
+QUICK = ("captcha-v2", "gen-lepture", "wp-really-simple")
 RENDERED = ("touching", "warped", "lines")
 RENDERED_COUNTS = {"train": 300, "test": 200}
-UNTRAINED = "readers off the shelf"
+KERF = "Kerf"
+SPEED = "speed"
+SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
+"""Where milliseconds are measured in the full form; in the quick one, on the first family."""
+FOUNDING = ("network A", "network B")
+SEED = 0
+FILES = {
+    KERF: KERF_FILES,
+    CTC_EQUAL: ("benchmarks/ctc.py",),
+    CTC_BEST: ("benchmarks/ctc.py",),
+    **dict.fromkeys(FOUNDING, ("benchmarks/founding.py",)),
+    **dict.fromkeys(LOADERS, ("benchmarks/readers.py",)),
+    SPEED: (*KERF_FILES, *SPEED_FILES),
+}
+"""What a system's results depend on, besides the data."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +73,15 @@ class Family:
 
     Attributes
     ----------
-    name
-        Of the folder.
+    folder
+        With ``train/`` and ``test/``.
     train, test
         The two parts.
     near_duplicates
         Test images that look like one of ``train``.
     """
 
-    name: str
+    folder: Path
     train: tuple[Sample, ...]
     test: tuple[Sample, ...]
     near_duplicates: int
@@ -78,13 +99,14 @@ class Result:
     Attributes
     ----------
     family, system, labels
-        What was measured; 0 labels for a reader off the shelf.
+        What was measured; 0 labels where nothing was trained.
     correct, n, low_95, high_95
         Whole texts read right, of how many, and the 95 % Wilson interval of their share.
-    train_seconds, parameters, file_bytes
-        What it cost and how large it is; 0 where that is not known.
-    device, day
-        Where and when.
+    train_seconds, megabytes, parameters, file_bytes
+        Training time on one thread, peak memory of the process that trained (or read, where nothing was trained), and
+        size; 0 where that is not known.
+    code, machine, day
+        Digest of the system's code, where and when.
     detail
         What else there is to say.
     """
@@ -97,11 +119,17 @@ class Result:
     low_95: float
     high_95: float
     train_seconds: float
+    megabytes: float
     parameters: int
     file_bytes: int
-    device: str
+    code: str
+    machine: str
     day: str
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+Key = tuple[str, str, int]
+"""Family, system, labels."""
 
 
 def load_family(folder: Path) -> Family:
@@ -110,131 +138,213 @@ def load_family(folder: Path) -> Family:
     Raises
     ------
     SystemExit
-        If a test image is among the training images.
+        If it has no labels, or a test image is among the training images.
     """
-    train, test = (folder_to_samples(folder / part).samples for part in ("train", "test"))
+    try:
+        train, test = (folder_to_samples(folder / part).samples for part in ("train", "test"))
+    except KerfError as error:
+        raise SystemExit(str(error)) from error
     known = {path_to_hash(sample.path): sample.path for sample in train}
     for sample in test:
         if twin := known.get(path_to_hash(sample.path)):
             raise SystemExit(f"{sample.path} has the content of {twin}: nothing is measured on images trained on")
-    return Family(folder.name, train, test, len(near_duplicates(Split(train, test))))
+    return Family(folder, train, test, len(near_duplicates(Split(train, test))))
 
 
-def render_families(folder: Path) -> None:
-    """Render families in the place of real ones, once."""
-    for seed, look in enumerate(RENDERED):
-        for part, count in RENDERED_COUNTS.items():
-            if not (folder / look / part / "labels.csv").exists():
-                write_dataset(folder / look / part, synthesize(count, 2 * seed + (part == "test"), look))
+def find_families(data: Path, rendered: Path, *, full: bool) -> list[Family]:
+    """Load the families to measure; rendered ones where the folder is absent.
+
+    Raises
+    ------
+    SystemExit
+        If the folder is there but has none.
+    """
+    if not data.is_dir():
+        say(f"{data} is not there: families that Kerf renders stand in for real ones, and say less")
+        data = rendered
+        for seed, look in enumerate(RENDERED):
+            for part, count in RENDERED_COUNTS.items():
+                if not (data / look / part / "labels.csv").exists():
+                    write_dataset(data / look / part, synthesize(count, 2 * seed + (part == "test"), look))
+    folders = [folder for folder in sorted(data.iterdir()) if (folder / "test").is_dir()]
+    if not folders:
+        raise SystemExit(f"{data} has no family: each is a folder with train/ and test/")
+    chosen = [folder for folder in folders if full or folder.name in (*QUICK, *RENDERED)]
+    return [load_family(folder) for folder in chosen or folders[:3]]
 
 
-def score(texts: Sequence[str], samples: Sequence[Sample], *, ignore_case: bool) -> int:
-    """Count whole texts that are right; the only place that sees the labels of ``test/``."""
+def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
+    """List what to measure, in phases: a phase may need results of those before."""
+    names = {family.folder.name: len(family.train) for family in families}
+    budgets = [(name, min(FEW, count)) for name, count in names.items()]
+    if full:
+        budgets += [(name, count) for name, count in names.items() if count > FEW]
+    founding = sorted(budgets[len(names) :] if full else budgets, key=lambda budget: budget[1])
+    return [
+        [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
+        [(name, KERF, labels) for name, labels in budgets],
+        [(name, CTC_EQUAL, labels) for name, labels in budgets],
+        [(name, system, labels) for name, labels in founding for system in FOUNDING],
+        [(name, CTC_BEST, labels) for name, labels in budgets if full],
+    ]
+
+
+def score(texts: Iterable[str], samples: Sequence[Sample], *, ignore_case: bool) -> int:
+    """Count whole texts that are right; the only place besides ``eval`` that sees the labels of ``test/``."""
     pairs = zip(texts, (sample.text for sample in samples), strict=True)
     return sum((a.casefold() == b.casefold()) if ignore_case else a == b for a, b in pairs)
 
 
-def measure(family: Family, system: str, labels: int, trained: Trained, *, ignore_case: bool, device: str) -> Result:
-    """Read the test part and score it."""
-    texts = trained.read([sample.path for sample in family.test])
-    share = proportion(score(texts, family.test, ignore_case=ignore_case), len(family.test))
-    detail = dict(trained.detail)
-    if trained.figures:
-        detail["test"] = trained.figures(family.test)
-    return Result(
-        family.name,
-        system,
-        labels,
-        share.count,
-        share.n,
-        share.low_95,
-        share.high_95,
-        trained.seconds,
-        trained.parameters,
-        trained.file_bytes,
-        device,
-        date.today().isoformat(),
-        detail,
-    )
-
-
 class Bench:
-    """Measures what is not in the cache.
+    """Measures what the JSON file does not hold yet, and keeps the file up to date.
 
     Parameters
     ----------
-    cache
-        Folder of this code's results.
-    device
-        Where Kerf trains and reads.
+    path
+        The JSON file.
+    families
+        What to measure on.
     deadline
         ``time.monotonic()`` after which nothing new is begun.
     """
 
-    def __init__(self, cache: Path, device: str, deadline: float) -> None:
-        self.cache = cache
-        self.device = device
+    def __init__(self, path: Path, families: Sequence[Family], deadline: float) -> None:
+        self.path = path
+        self.families = {family.folder.name: family for family in families}
         self.deadline = deadline
-        self.left: list[str] = []
+        self.codes = {system: code_hash(patterns) for system, patterns in FILES.items()}
+        self.machine = describe_machine()
+        self.lock = threading.Lock()
+        self.page: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"results": [], "speed": []}
+        self.results = {
+            (result.family, result.system, result.labels): result
+            for result in (Result(**record) for record in self.page["results"])
+        }
+        self.missing: dict[str, str] = {}
 
-    def cached(self, family: Family, system: str, labels: int, make: Callable[[], Result]) -> Result | None:
-        """Take a result from the cache, or measure it; None where there is no time for it."""
-        path = self.cache / f"{family.name}-{system}-{labels}.json"
-        if path.exists():
-            return Result(**json.loads(path.read_text()))
+    def measure(self, key: Key) -> None:
+        """Measure one system, unless its result is there, and save."""
+        known = self.results.get(key)
+        family, system, labels = key
+        if (known and known.code == self.codes[system]) or system in self.missing:
+            return
         if time.monotonic() > self.deadline:
-            self.left.append(path.stem)
-            return None
-        result = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(result)))
-        say(f"{family.name}, {system}, {labels} labels: {result.correct} of {result.n}, {result.train_seconds:.0f} s")
-        return result
+            return
+        result = self.run_kerf(family, labels) if system == KERF else self.run_system(family, system, labels)
+        if result:
+            with self.lock:
+                self.results[key] = result
+                self.save()
+            share, cost = 100 * result.correct / result.n, f"{result.train_seconds:.0f} s, {result.megabytes:.0f} MB"
+            say(f"{family}, {system}, {labels} labels: {share:.1f} % of {result.n}; {cost}")
 
-    def trained(self, family: Family, system: str, labels: int, train: Callable[[], Trained]) -> Result | None:
-        """Train and measure a system, or take it from the cache."""
-        return self.cached(
-            family,
+    def run_kerf(self, name: str, labels: int) -> Result:
+        """Train and evaluate through the command line, as a user would."""
+        family, code = self.families[name], self.codes[KERF]
+        row = cached_row(family.folder.parent, name, labels, code, 1, math.inf)
+        assert row
+        model = CACHE / code / f"{name}-{labels}.safetensors" if labels else BUNDLED_MODEL
+        parameters = count_parameters(load_model(model, torch.device("cpu")).network)
+        answer = Answer([], train_seconds=row.train_seconds, parameters=parameters, file_bytes=model.stat().st_size)
+        return self.to_result(family, KERF, labels, row.correct, answer, row.train_megabytes)
+
+    def run_system(self, name: str, system: str, labels: int) -> Result | None:
+        """Run a system in a process of its own, and score what it read; None where it cannot be."""
+        family = self.families[name]
+        kerf = self.results.get((name, KERF, labels))
+        if system in (CTC_EQUAL, CTC_BEST) and kerf is None:
+            return None  # without Kerf's time it has none
+        job = Job(
+            system,
+            [(str(sample.path), sample.text) for sample in family.train[: labels or None]],
+            [str(sample.path) for sample in family.test],
+            kerf.train_seconds if kerf else 0.0,
+            str(CACHE / "ctc" / self.codes[CTC_EQUAL] / f"{name}-{labels}.pt"),
+        )
+        with TemporaryDirectory() as folder:
+            order = Path(folder, "job.json")
+            order.write_text(json.dumps(asdict(job)), encoding="utf-8")
+            output, _, megabytes = run(ROOT / "benchmarks" / "systems.py", order, threads=1)
+        record = json.loads(output)
+        if "missing" in record:
+            self.missing[system] = record["missing"]
+            say(f"left out: {record['missing']}")
+            return None
+        answer = Answer(**record)
+        if scores := answer.detail.pop("scores", None):
+            texts = [sample.text for sample in family.test]
+            figures = scores_to_figures(torch.tensor(scores), texts, answer.detail["alphabet"])
+            answer.detail["test"] = asdict(figures)
+        ignore_case = answer.folds_case or not family.cased
+        correct = score(answer.texts, family.test, ignore_case=ignore_case)
+        return self.to_result(family, system, labels, correct, answer, megabytes)
+
+    def measure_speed(self, name: str, cores: int) -> None:
+        """Time every system on a family, unless that is there, and save."""
+        known = [entry for entry in self.page["speed"] if (entry["family"], entry["cores"]) == (name, cores)]
+        if any(entry["code"] == self.codes[SPEED] for entry in known) or time.monotonic() > self.deadline:
+            return
+        program = ROOT / "benchmarks" / "speed.py"
+        output, seconds, _ = run(program, self.families[name].folder, "--cores", str(cores), "--json")
+        origin = {"code": self.codes[SPEED], "machine": self.machine, "day": date.today().isoformat()}
+        entries = [entry for entry in self.page["speed"] if entry not in known]
+        self.page["speed"] = [*entries, json.loads(output) | origin]
+        self.save()
+        say(f"{name}, speed on {cores} cores: {seconds:.0f} s")
+
+    def to_result(
+        self, family: Family, system: str, labels: int, correct: int, answer: Answer, megabytes: float
+    ) -> Result:
+        """Put together what is kept."""
+        share = proportion(correct, len(family.test))
+        return Result(
+            family.folder.name,
             system,
             labels,
-            lambda: measure(family, system, labels, train(), ignore_case=not family.cased, device=self.device),
+            share.count,
+            share.n,
+            share.low_95,
+            share.high_95,
+            answer.train_seconds,
+            megabytes,
+            answer.parameters,
+            answer.file_bytes,
+            self.codes[system],
+            self.machine,
+            date.today().isoformat(),
+            answer.detail,
         )
 
-    def run_budget(self, family: Family, labels: int, *, founding: bool, best: bool) -> Iterator[Result | None]:
-        """Measure every trained system at one number of labels."""
-        part = family.train[:labels]
-        kerf = self.trained(family, "Kerf", labels, lambda: train_kerf(part, self.device))
-        yield kerf
-        if kerf is None:
-            return
-        seconds = kerf.train_seconds
-        yield self.trained(family, "CTC, Kerf's time", labels, lambda: train_ctc(part, seconds, best=False))
-        if best:
-            yield self.trained(family, "CTC, its best", labels, lambda: train_ctc(part, seconds, best=True))
-        for name in "AB" if founding else "":
-            yield self.trained(family, f"network {name}", labels, partial(train_founding, name, part))
-
-    def run_readers(self, family: Family) -> Iterator[Result | None]:
-        """Measure the readers off the shelf; what is missing is said."""
-        alphabet = "".join(sorted(set("".join(sample.text for sample in family.train))))
-        for reader in load_readers(alphabet, torch.get_num_threads()):
-            if isinstance(reader, MissingReaderError):
-                say(f"left out: {reader}")
-                continue
-            trained, folds = Trained(reader.read, 0.0, 0, 0), reader.folds_case or not family.cased
-            make = partial(measure, family, reader.name, 0, trained, ignore_case=folds, device="cpu")
-            yield self.cached(family, reader.name, 0, make)
+    def save(self) -> None:
+        """Write the JSON file; a stop in the middle leaves the one before."""
+        families = {record["name"]: record for record in self.page.get("families", [])}
+        for name, family in self.families.items():
+            families[name] = {
+                "name": name,
+                "train": len(family.train),
+                "test": len(family.test),
+                "near_duplicates": family.near_duplicates,
+            }
+        self.page |= {
+            "seed": SEED,
+            "versions": {"Python": platform.python_version(), "torch": torch.__version__},
+            "codes": self.codes,
+            "families": [families[name] for name in sorted(families)],
+            "results": [asdict(self.results[key]) for key in sorted(self.results)],
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(self.page, indent=1) + "\n")
+        part.replace(self.path)
 
 
-def code_hash() -> str:
-    """Digest of everything that a result depends on, but the data."""
-    digest = hashlib.sha256()
-    folders = ("segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
-    files = [path for pattern in folders for path in ROOT.glob(pattern)]
-    files += [ROOT / "benchmarks" / name for name in ("systems.py", "ctc.py", "founding.py", "readers.py")]
-    for path in sorted(files):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+def describe_machine() -> str:
+    """Name the processor and its cores, and a GPU where there is one."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{model}, {os.cpu_count()} cores{gpu}"
 
 
 def say(line: str) -> None:
@@ -242,51 +352,31 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def find_families(data: Path, *, full: bool) -> list[Family]:
-    """Load the families to measure; rendered ones where the folder is absent."""
-    if not data.is_dir():
-        say(f"{data} is not there: families rendered by Kerf stand in for real ones, and say less")
-        data = ROOT / "build" / "bench"
-        render_families(data)
-    folders = [folder for folder in sorted(data.iterdir()) if (folder / "test").is_dir()]
-    chosen = [folder for folder in folders if full or folder.name in (*QUICK, *RENDERED)]
-    return [load_family(folder) for folder in chosen]
-
-
 def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, help="folder of families, each with train/ and test/")
     parser.add_argument("--full", action="store_true", help="all families, also at all of train/; hours")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--minutes", type=float, help="begin nothing new after so long; run again to go on")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmark.json")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="systems to train at a time")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin nothing new after so long")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder to write to")
     arguments = parser.parse_args()
-    deadline = time.monotonic() + 60 * arguments.minutes if arguments.minutes else float("inf")
-    version = code_hash()
-    bench = Bench(CACHE / version, arguments.device, deadline)
-    families = find_families(arguments.data, full=arguments.full)
-    results: list[Result | None] = []
-    for family in families:
-        results += bench.run_readers(family)
-        results += bench.run_budget(family, FEW, founding=not arguments.full, best=arguments.full)
-    for family in families if arguments.full else []:
-        results += bench.run_budget(family, len(family.train), founding=True, best=True)
-    done = [asdict(result) for result in results if result]
-    page = {
-        "code": version,
-        "machine": f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}",
-        "torch": torch.__version__,
-        "seed": 0,
-        "families": [
-            {"name": f.name, "train": len(f.train), "test": len(f.test), "near_duplicates": f.near_duplicates}
-            for f in families
-        ],
-        "results": done,
-        "left": bench.left,
-    }
-    arguments.out.write_text(json.dumps(page, indent=1) + "\n")
-    say(f"{len(done)} results are in {arguments.out}, {len(bench.left)} are left for another run")
+    deadline = time.monotonic() + 60 * arguments.minutes
+    families = find_families(arguments.data, ROOT / "build" / "families", full=arguments.full)
+    bench = Bench(arguments.out / "benchmark.json", families, deadline)
+    phases = plan(families, full=arguments.full)
+    for phase in phases:
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            list(pool.map(bench.measure, phase))
+    timed = [name for name in bench.families if arguments.full and name in SPEED_FAMILIES]
+    for name in timed or list(bench.families)[:1]:
+        for cores in sorted({1, os.cpu_count() or 1}):
+            bench.measure_speed(name, cores)
+    bench.save()
+    write_page(bench.page, arguments.out)
+    wanted = [key for phase in phases for key in phase if key[1] not in bench.missing]
+    left = [key for key in wanted if key not in bench.results or bench.results[key].code != bench.codes[key[1]]]
+    say(f"{arguments.out / 'benchmark.md'} is written; {len(left)} of {len(wanted)} measurements are left")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ the ordinary one, over height and width, also in the last block, where the origi
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from ctc import training_clock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,6 +26,10 @@ SIZE_WH = (80, 40)
 EPOCHS = 50
 BATCH = 32
 DROPOUT = 0.3
+SHOWN = 200
+"""Training images that the figures of a pass are measured on; those of the last pass are of all."""
+UNKNOWN = -100
+"""Class id of a character that is not in the alphabet."""
 DENSE = {"A": (1024, 512), "B": ()}
 
 
@@ -47,7 +52,7 @@ class FourHeads(nn.Module):
             blocks += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(width), nn.MaxPool2d(2)]
             blocks += [nn.Dropout(DROPOUT)]
             channels = width
-        self.blocks = nn.Sequential(*blocks, nn.Flatten())
+        self.blocks = nn.Sequential(*blocks).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         units = channels * (SIZE_WH[0] // 16) * (SIZE_WH[1] // 16)
         layers: list[nn.Module] = []
         for width in dense:
@@ -58,7 +63,8 @@ class FourHeads(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Score every class at every position: float32 ``(B, 3, 40, 80)`` to ``(B, positions, classes)``."""
-        features = self.dense(self.blocks(images))
+        maps = self.blocks(images.contiguous(memory_format=torch.channels_last))
+        features = self.dense(maps.flatten(1))
         return torch.stack([head(features) for head in self.heads], dim=1)
 
 
@@ -97,74 +103,96 @@ class FoundingNetwork:
     ----------
     name
         ``A`` or ``B``.
-    samples
-        Training and validation images, for alphabet and length.
+    texts
+        Labels of training and validation images, for alphabet and length.
+    device
+        Where it trains and reads.
     seed
         Of everything random.
     """
 
-    def __init__(self, name: str, samples: Sequence[Sample], seed: int = 0) -> None:
+    def __init__(self, name: str, texts: Sequence[str], device: torch.device, seed: int = 0) -> None:
         torch.manual_seed(seed)
-        self.alphabet = "".join(sorted(set("".join(sample.text for sample in samples))))
-        self.positions = max(len(sample.text) for sample in samples)
-        self.padding = len(self.alphabet)  # the class of positions after the end, where some texts are shorter
-        shorter = min(len(sample.text) for sample in samples) < self.positions
-        self.network = FourHeads(DENSE[name], self.positions, len(self.alphabet) + shorter)
+        self.alphabet = "".join(sorted(set("".join(texts))))
+        self.positions = max(map(len, texts))
+        shorter = min(map(len, texts)) < self.positions  # then one class more stands for the end
+        self.device = device
+        self.network = FourHeads(DENSE[name], self.positions, len(self.alphabet) + shorter).to(device)
         self.seconds = 0.0
 
     def fit(self, train: Sequence[Sample], validation: Sequence[Sample]) -> list[Epoch]:
         """Train for ``EPOCHS`` passes of Adam; the last weights are kept, as the original did."""
-        start = time.monotonic()
-        images, labels = samples_to_tensors(train, self.alphabet, self.positions)
+        images = paths_to_images([sample.path for sample in train])
+        labels = texts_to_ids([sample.text for sample in train], self.alphabet, self.positions)
         optimizer, epochs = torch.optim.Adam(self.network.parameters()), []
-        for _ in range(EPOCHS):
+        for epoch in range(EPOCHS):
+            start = training_clock(self.device)
             self.network.train()
             for part in torch.randperm(len(images)).split(BATCH):  # type: ignore[no-untyped-call]
                 if len(part) > 1:  # batch normalisation needs two
-                    scores = self.network(images[part])
-                    loss = functional.cross_entropy(scores.flatten(0, 1), labels[part].flatten()) * self.positions
+                    scores = self.network(images[part].to(self.device))
+                    ids = labels[part].to(self.device)
+                    loss = functional.cross_entropy(scores.flatten(0, 1), ids.flatten()) * self.positions
                     optimizer.zero_grad()
                     loss.backward()  # type: ignore[no-untyped-call]
                     optimizer.step()
-            paused = time.monotonic()
-            epochs.append(Epoch(self.figures(train), self.figures(validation)))
-            start += time.monotonic() - paused  # measuring is not training
-        self.seconds = time.monotonic() - start
+            self.seconds += training_clock(self.device) - start  # measuring is not training
+            shown = train if epoch == EPOCHS - 1 else train[:SHOWN]
+            epochs.append(Epoch(self.figures(shown), self.figures(validation)))
         return epochs
 
-    @torch.no_grad()
     def figures(self, samples: Sequence[Sample]) -> Figures:
-        """Measure on labelled images."""
-        images, labels = samples_to_tensors(samples, self.alphabet, self.positions)
-        scores = self.scores(images)
-        losses = [float(functional.cross_entropy(scores[:, i], labels[:, i])) for i in range(self.positions)]
-        right = scores.argmax(dim=2) == labels
-        accuracies = [float(share) for share in right.float().mean(dim=0)]
-        return Figures(sum(losses), tuple(losses), tuple(accuracies), float(right.all(dim=1).float().mean()))
+        """Measure on training or validation images."""
+        scores = self.scores([sample.path for sample in samples])
+        return scores_to_figures(scores, [sample.text for sample in samples], self.alphabet)
 
     @torch.no_grad()
-    def scores(self, images: Tensor) -> Tensor:
-        """Score images in evaluation mode."""
+    def scores(self, paths: Sequence[Path]) -> Tensor:
+        """Log probabilities in evaluation mode: float32 ``(n, positions, classes)``."""
         self.network.eval()
-        return torch.cat([self.network(part) for part in images.split(256)])  # type: ignore[no-untyped-call]
-
-    def read(self, paths: Sequence[Path]) -> list[str]:
-        """Read images."""
-        images = torch.from_numpy(np.stack([path_to_input(path) for path in paths]))
-        ids = self.scores(images).argmax(dim=2).tolist()
-        return ["".join(self.alphabet[i] for i in row if i != self.padding) for row in ids]
+        parts = [
+            self.network(paths_to_images(paths[first : first + 256]).to(self.device)).log_softmax(dim=2).cpu()
+            for first in range(0, len(paths), 256)
+        ]
+        return torch.cat(parts)
 
 
+def scores_to_texts(scores: Tensor, alphabet: str) -> list[str]:
+    """Read each position's best class; the class after the last character is the end."""
+    return ["".join(alphabet[i] for i in row if i < len(alphabet)) for row in scores.argmax(dim=2).tolist()]
+
+
+def scores_to_figures(scores: Tensor, texts: Sequence[str], alphabet: str) -> Figures:
+    """Measure log probabilities ``(n, positions, classes)`` against the texts.
+
+    A character that the network was never shown counts as wrong, and is left out of the loss.
+    """
+    positions = scores.shape[1]
+    ids = texts_to_ids(texts, alphabet, positions)
+    losses = [float(functional.nll_loss(scores[:, i], ids[:, i], ignore_index=UNKNOWN)) for i in range(positions)]
+    right = scores.argmax(dim=2) == ids
+    accuracies = [float(share) for share in right.float().mean(dim=0)]
+    whole = [found == text for found, text in zip(scores_to_texts(scores, alphabet), texts, strict=True)]
+    return Figures(sum(losses), tuple(losses), tuple(accuracies), sum(whole) / len(whole))
+
+
+@functools.cache
 def path_to_input(path: Path) -> NDArray[np.float32]:
     """Read and resize an image: float32 ``(3, 40, 80)`` in [0, 1]."""
     small = cv2.resize(path_to_image(path), SIZE_WH, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small.transpose(2, 0, 1), np.float32) / np.float32(255)
 
 
-def samples_to_tensors(samples: Sequence[Sample], alphabet: str, positions: int) -> tuple[Tensor, Tensor]:
-    """Images ``(n, 3, 40, 80)`` and class ids ``(n, positions)``; the class after the last pads shorter texts."""
-    ids = np.full((len(samples), positions), len(alphabet), np.int64)
-    for row, sample in zip(ids, samples, strict=True):
-        row[: len(sample.text)] = [alphabet.index(character) for character in sample.text]
-    images = np.stack([path_to_input(sample.path) for sample in samples])
-    return torch.from_numpy(images), torch.from_numpy(ids)
+def paths_to_images(paths: Sequence[Path]) -> Tensor:
+    """Read images: float32 ``(n, 3, 40, 80)`` in [0, 1]."""
+    return torch.from_numpy(np.stack([path_to_input(path) for path in paths]))
+
+
+def texts_to_ids(texts: Sequence[str], alphabet: str, positions: int) -> Tensor:
+    """Class ids ``(n, positions)``; the class after the last pads shorter texts."""
+    ids = torch.full((len(texts), positions), len(alphabet))
+    known = {character: index for index, character in enumerate(alphabet)}
+    for row, text in zip(ids, texts, strict=True):
+        for position, character in enumerate(text[:positions]):
+            row[position] = known.get(character, UNKNOWN)
+    return ids

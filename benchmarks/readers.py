@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -17,6 +20,7 @@ import numpy as np
 from segmenter.load import path_to_image
 
 ENLARGE_TO = 64  # rows that Tesseract is given at least: it was made for scanned pages
+PAGE_END = "\f"
 
 
 @dataclass(frozen=True)
@@ -25,15 +29,15 @@ class Reader:
 
     Attributes
     ----------
-    name
-        With its version.
+    version
+        Of its package or program.
     read
         Paths to texts.
     folds_case
         Whether it reads letters in one case only, so that case is not held against it.
     """
 
-    name: str
+    version: str
     read: Callable[[Sequence[Path]], list[str]]
     folds_case: bool = False
 
@@ -48,7 +52,7 @@ def ddddocr(alphabet: str, threads: int, *, beta: bool) -> Reader:
     engine = module.DdddOcr(beta=beta, show_ad=False)
     engine.set_ranges("".join(sorted(set(alphabet.lower() + alphabet.upper()))))
     return Reader(
-        f"ddddocr {version('ddddocr')}{' beta' if beta else ''}",
+        version("ddddocr"),
         lambda paths: [engine.classification(path_to_png(path)) for path in paths],
     )
 
@@ -57,7 +61,7 @@ def captcha_whisperer(alphabet: str, threads: int) -> Reader:
     """Load captcha-whisperer's model; it reads capital letters only."""
     engine = load_module("captcha_whisperer").CaptchaRecognizer(threads=threads)
     return Reader(
-        f"captcha-whisperer {version('captcha-whisperer')}",
+        version("captcha-whisperer"),
         lambda paths: [engine.recognize_bytes(path_to_png(path))["text"] for path in paths],
         folds_case=True,
     )
@@ -74,26 +78,37 @@ def rapidocr(alphabet: str, threads: int) -> Reader:
         found = engine(path_to_image(path), use_det=False, use_cls=False, use_rec=True)
         return "".join(c for text in found.txts or () for c in text if c in set(alphabet.lower() + alphabet.upper()))
 
-    return Reader(f"RapidOCR {version('rapidocr')}", lambda paths: [read_one(path) for path in paths])
+    return Reader(version("rapidocr"), lambda paths: [read_one(path) for path in paths])
 
 
 def tesseract(alphabet: str, threads: int) -> Reader:
-    """Run Tesseract as one line of the alphabet, a process an image, as its users do."""
+    """Run Tesseract, told that each image is one line of the alphabet; one process reads the whole list."""
     program = shutil.which("tesseract")
     if program is None:
         raise MissingReaderError("Tesseract is not installed; on Debian: apt-get install tesseract-ocr")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-    options = ["--psm", "7", "-c", f"tessedit_char_whitelist={alphabet}"]
+    options = ["--psm", "7", "-c", f"tessedit_char_whitelist={alphabet}", "-c", f"page_separator={PAGE_END}"]
 
-    def read_one(path: Path) -> str:
-        command = [program, "stdin", "stdout", *options]
-        environment = {"OMP_THREAD_LIMIT": str(threads)}
-        result = subprocess.run(
-            command, input=path_to_png(path, ENLARGE_TO), capture_output=True, env=environment, check=False
-        )
-        return "".join(result.stdout.decode("utf-8", "replace").split())
+    def read(paths: Sequence[Path]) -> list[str]:
+        with TemporaryDirectory() as name:
+            for number, path in enumerate(paths):
+                Path(name, f"{number}.png").write_bytes(path_to_png(path, ENLARGE_TO))
+            listed = Path(name, "list.txt")
+            listed.write_text("".join(f"{name}/{number}.png\n" for number in range(len(paths))))
+            result = subprocess.run(
+                [program, listed, "stdout", *options],
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, "OMP_THREAD_LIMIT": str(threads)},
+                check=True,
+            )
+        pages = result.stdout.split(PAGE_END)
+        if len(pages) != len(paths):
+            raise RuntimeError(f"Tesseract gave {len(pages)} texts for {len(paths)} images")
+        return ["".join(page.split()) for page in pages]
 
-    return Reader(f"Tesseract {said.stdout.split()[1]}", lambda paths: [read_one(path) for path in paths])
+    return Reader(said.stdout.split()[1], read)
 
 
 def load_module(name: str) -> Any:
@@ -128,20 +143,11 @@ def path_to_png(path: Path, rows: int = 0) -> bytes:
     return cv2.imencode(".png", image)[1].tobytes()
 
 
-LOADERS: tuple[Callable[[str, int], Reader], ...] = (
-    lambda alphabet, threads: ddddocr(alphabet, threads, beta=False),
-    lambda alphabet, threads: ddddocr(alphabet, threads, beta=True),
-    captcha_whisperer,
-    rapidocr,
-    tesseract,
-)
-"""How each reader is loaded, for an alphabet and a number of threads."""
-
-
-def load_readers(alphabet: str, threads: int) -> Iterator[Reader | MissingReaderError]:
-    """Load every reader, or say why it is missing."""
-    for load in LOADERS:
-        try:
-            yield load(alphabet, threads)
-        except MissingReaderError as error:
-            yield error
+LOADERS: dict[str, Callable[[str, int], Reader]] = {
+    "ddddocr": partial(ddddocr, beta=False),
+    "ddddocr beta": partial(ddddocr, beta=True),
+    "captcha-whisperer": captcha_whisperer,
+    "RapidOCR": rapidocr,
+    "Tesseract": tesseract,
+}
+"""How each reader is loaded, for an alphabet and a number of threads; MissingReaderError where it is not installed."""

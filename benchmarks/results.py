@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "benchmarks" / "cache"
 CLI = ROOT / "cli.py"
 ERRORS = ROOT / "benchmarks" / "errors.py"
+KERF_FILES = ("cli.py", "segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
+"""What Kerf's results depend on."""
 BUDGETS = {
     "gen-gregwar": (1000, 0, 200),
     "gen-lepture-80x40": (1000, 0, 200),
@@ -93,11 +95,10 @@ class Speed:
     megabytes: float
 
 
-def code_hash() -> str:
+def code_hash(patterns: tuple[str, ...] = KERF_FILES) -> str:
     """Digest of everything that a result depends on, but the data."""
     digest = hashlib.sha256()
-    files = [ROOT / "cli.py", *ROOT.glob("segmenter/**/*.py"), *ROOT.glob("classifier/**/*.py")]
-    for path in sorted([*files, *ROOT.glob("data/models/*.safetensors")]):
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -109,7 +110,8 @@ def run(*command: str | Path, threads: int | None = None) -> tuple[str, float, f
     environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout
-    output = process.stdout.read()
+    with process.stdout:
+        output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -175,9 +177,7 @@ def cached_row(data: Path, family: str, labels: int, version: str, threads: int 
             return None
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(measure(data / family, labels, path, threads))))
-    row = Row(**json.loads(path.read_text()))
-    print(row_to_markdown(row, None), file=sys.stderr, flush=True)
-    return row
+    return Row(**json.loads(path.read_text()))
 
 
 def cached_speed(data: Path, row: Row, version: str) -> Speed:
@@ -226,7 +226,7 @@ def without_labels(rows: list[Row]) -> list[str]:
 
 def row_to_markdown(row: Row, speed: Speed | None) -> str:
     """Render one row; without a speed, what it takes to solve is left empty."""
-    target = TARGETS[row.family].get(row.labels)
+    target = TARGETS.get(row.family, {}).get(row.labels)
     cells = [
         row.family,
         str(row.labels),
@@ -267,7 +267,10 @@ def main() -> None:
     deadline = time.monotonic() + 60 * arguments.minutes
 
     def measure_one(row: tuple[str, int]) -> Row | None:
-        return cached_row(arguments.data, row[0], row[1], version, threads, deadline)
+        found = cached_row(arguments.data, row[0], row[1], version, threads, deadline)
+        if found:
+            print(row_to_markdown(found, None), file=sys.stderr, flush=True)
+        return found
 
     with ThreadPoolExecutor(arguments.jobs) as pool:
         rows = [row for row in pool.map(measure_one, wanted) if row]

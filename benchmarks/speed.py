@@ -1,10 +1,11 @@
 """Milliseconds an image of every system, interleaved in one process; decoding alone is the floor.
 
-Usage: python benchmarks/speed.py ../shared/data/gen-lepture [--cores 1] [--images 200] [--rounds 5]
+Usage: python benchmarks/speed.py ../shared/data/gen-lepture [--cores 1] [--images 100] [--rounds 5] [--json]
 
 The process is bound to the cores before anything is loaded, so that systems whose threads cannot be set obey too.
 Each round reads the same images with every system in turn; the median round counts. Weights do not change the speed:
-Kerf has the bundled model, the others that would be trained are as they are born.
+Kerf has the bundled model, the others that would be trained are as they are born. Peak memory is of a process for each
+system, that reads the same images; the program, its libraries and PyTorch are in it.
 """
 
 from __future__ import annotations
@@ -16,42 +17,88 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from results import ROOT, run
+
 Read = Callable[[Sequence[Path]], object]
+SPEED_FILES = ("benchmarks/ctc.py", "benchmarks/founding.py", "benchmarks/readers.py", "benchmarks/speed.py")
+"""What the figures depend on, besides Kerf."""
 
 
-def load_systems(folder: Path, cores: int) -> dict[str, Read]:
-    """Load every system that is here, by name; what is missing is said."""
+def load_decoder(folder: Path, cores: int) -> dict[str, Read]:
+    """Load what only decodes."""
     import cv2
-    import torch
-    from ctc import CtcReader, CtcSettings
-    from founding import FoundingNetwork
-    from readers import MissingReaderError, load_readers
 
-    from classifier.dataset import folder_to_samples
+    return {"decoding alone": lambda paths: [cv2.imread(str(path)) for path in paths]}
+
+
+def load_kerf(folder: Path, cores: int) -> dict[str, Read]:
+    """Load Kerf with its bundled model."""
     from classifier.recognizer import Recognizer
 
-    torch.set_num_threads(cores)
-    cv2.setNumThreads(cores)
-    samples = folder_to_samples(folder / "train").samples
-    alphabet = "".join(sorted(set("".join(sample.text for sample in samples))))
-    kerf, ctc = Recognizer.load(device="cpu"), CtcReader(samples, CtcSettings(1.0))
-    systems: dict[str, Read] = {
-        "decoding alone": lambda paths: [cv2.imread(str(path)) for path in paths],
+    kerf = Recognizer.load(device="cpu")
+    return {
         "Kerf, in batches": lambda paths: list(kerf.read_many(paths)),
         "Kerf, one at a time": lambda paths: [kerf.read(path) for path in paths],
-        "CTC, in batches": ctc.read,
-        "CTC, one at a time": lambda paths: [ctc.read([path]) for path in paths],
     }
-    for name in "AB":
-        systems[f"network {name}, in batches"] = FoundingNetwork(name, samples).read
-    for reader in load_readers(alphabet, cores):
-        if isinstance(reader, MissingReaderError):
-            print(f"left out: {reader}", file=sys.stderr)
-        else:
-            systems[reader.name] = reader.read
-    return systems
+
+
+def load_ctc(folder: Path, cores: int) -> dict[str, Read]:
+    """Load an untrained CTC recogniser."""
+    import torch
+    from ctc import CtcReader
+
+    reader = CtcReader("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", torch.device("cpu"))
+    return {
+        "CTC, in batches": reader.read,
+        "CTC, one at a time": lambda paths: [reader.read([path]) for path in paths],
+    }
+
+
+def load_founding(folder: Path, cores: int) -> dict[str, Read]:
+    """Load networks A and B untrained."""
+    import torch
+    from founding import FoundingNetwork, path_to_input
+
+    from classifier.dataset import folder_to_samples
+
+    texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
+
+    def read(network: FoundingNetwork, paths: Sequence[Path]) -> object:
+        path_to_input.cache_clear()  # decoding counts
+        return network.scores(paths)
+
+    networks = {name: FoundingNetwork(name, texts, torch.device("cpu")) for name in "AB"}
+    return {f"network {name}, in batches": partial(read, network) for name, network in networks.items()}
+
+
+def load_reader(name: str, folder: Path, cores: int) -> dict[str, Read]:
+    """Load a reader off the shelf; where it is missing, say so."""
+    from readers import LOADERS, MissingReaderError
+
+    from classifier.dataset import folder_to_samples
+
+    texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
+    try:
+        return {name: LOADERS[name]("".join(sorted(set("".join(texts)))), cores).read}
+    except MissingReaderError as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return {}
+
+
+def find_loaders() -> dict[str, Callable[[Path, int], dict[str, Read]]]:
+    """Find what loads each system: a family's folder and a number of cores to its ways of reading by name."""
+    from readers import LOADERS
+
+    return {
+        "decoding": load_decoder,
+        "Kerf": load_kerf,
+        "CTC": load_ctc,
+        "networks": load_founding,
+        **{name: partial(load_reader, name) for name in LOADERS},
+    }
 
 
 def time_rounds(systems: dict[str, Read], paths: Sequence[Path], rounds: int) -> dict[str, float]:
@@ -70,21 +117,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("family", type=Path, help="folder with train/ and test/")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", help="this system alone, once: what its process takes is its peak memory")
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(arguments.cores))
-    systems = load_systems(arguments.family, arguments.cores)
+    import cv2
+    import torch
+
+    torch.set_num_threads(arguments.cores)
+    cv2.setNumThreads(arguments.cores)
+    found = find_loaders()
+    chosen = [arguments.only] if arguments.only else list(found)
+    systems = {key: found[key](arguments.family, arguments.cores) for key in chosen}
+    reads = {name: read for system in systems.values() for name, read in system.items()}
     paths = sorted(p for p in (arguments.family / "test").iterdir() if p.suffix != ".csv")[: arguments.images]
-    found = time_rounds(systems, paths, arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"family": arguments.family.name, "cores": arguments.cores, "milliseconds": found}))
+    if arguments.only:
+        next(iter(reads.values()))(paths)
         return
-    kerf = found["Kerf, in batches"]
-    for name, milliseconds in sorted(found.items(), key=lambda item: item[1]):
-        print(f"{name:28} {milliseconds:8.3f} ms  {milliseconds / kerf:6.2f} times Kerf in batches")
+    milliseconds = time_rounds(reads, paths, arguments.rounds)
+    options = ("--cores", str(arguments.cores), "--images", str(arguments.images))
+    alone = (ROOT / "benchmarks" / "speed.py", arguments.family, *options, "--only")
+    megabytes = {
+        name: memory for key, system in systems.items() if system for memory in [run(*alone, key)[2]] for name in system
+    }
+    if arguments.json:
+        record = {"family": arguments.family.name, "cores": arguments.cores, "images": len(paths)}
+        print(json.dumps(record | {"milliseconds": milliseconds, "megabytes": megabytes}))
+        return
+    kerf = milliseconds["Kerf, in batches"]
+    for name, each in sorted(milliseconds.items(), key=lambda item: item[1]):
+        print(f"{name:22} {each:9.3f} ms  {each / kerf:7.2f} times Kerf in batches  {megabytes[name]:6.0f} MB")
 
 
 if __name__ == "__main__":

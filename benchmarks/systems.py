@@ -1,103 +1,164 @@
-"""What is compared: each system is trained on labelled images, and then given the paths of others and nothing more."""
+"""Run one system that the benchmark compares: train it on labelled images, then give it the paths of others to read.
+
+Usage: python benchmarks/systems.py JOB.json
+
+The job has no label of a test image: what this process prints, the texts it read, is scored elsewhere.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+import json
+import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ctc import CtcReader, CtcSettings
-from founding import FoundingNetwork
+import torch
+from ctc import CYCLES, CtcReader
+from founding import FoundingNetwork, scores_to_texts
+from readers import LOADERS, MissingReaderError
 from torch import nn
 
 from classifier.dataset import Sample, split_samples
-from classifier.fitting import TrainSettings
-from classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
-from classifier.recognizer import Recognizer
-from classifier.training import VALIDATION_FRACTION, train
-from segmenter.errors import KerfError
-
-LEAST_CTC_SECONDS = 60.0
-BEST_TIMES = 10
-"""At its own best the CTC recogniser may take so many times as long as Kerf."""
-CTC_PATIENCE = 60
+from classifier.model_file import resolve_device
+from classifier.training import VALIDATION_FRACTION
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A system after training.
+class Job:
+    """What a system is told.
 
     Attributes
     ----------
-    read
-        Paths to texts, in order.
+    system
+        Its name.
+    train
+        Paths and labels.
+    test
+        Paths only.
     seconds
-        Of training.
-    parameters, file_bytes
-        Its size; 0 where it is not known.
-    detail
-        What else it has to say, for JSON.
-    figures
-        What the scorer may ask it besides texts: labelled images to named figures; None where there is nothing.
+        Training time that Kerf took on the same images; 0 where it does not matter.
+    checkpoint
+        Where an interrupted training may be kept.
     """
 
-    read: Callable[[Sequence[Path]], list[str]]
+    system: str
+    train: list[tuple[str, str]]
+    test: list[str]
     seconds: float
-    parameters: int
-    file_bytes: int
+    checkpoint: str
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Labelled images."""
+        return [Sample(Path(path), text) for path, text in self.train]
+
+    @property
+    def alphabet(self) -> str:
+        """Characters of the labels."""
+        return "".join(sorted(set("".join(text for _, text in self.train))))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system says.
+
+    Attributes
+    ----------
+    texts
+        Of the test images, in order.
+    folds_case
+        Whether it reads letters in one case only, so that case is not held against it.
+    train_seconds
+        By ``ctc.training_clock``.
+    parameters, file_bytes
+        Its size; 0 where that is not known.
+    detail
+        What else there is.
+    """
+
+    texts: list[str]
+    folds_case: bool = False
+    train_seconds: float = 0.0
+    parameters: int = 0
+    file_bytes: int = 0
     detail: dict[str, Any] = field(default_factory=dict)
-    figures: Callable[[Sequence[Sample]], dict[str, Any]] | None = None
 
 
-def train_kerf(samples: Sequence[Sample], device: str) -> Trained:
-    """Train Kerf as ``train-char`` does, with nothing set."""
-    start = time.monotonic()
-    chosen = resolve_device(device)
-    model = train(samples, TrainSettings(), chosen, load_model(BUNDLED_MODEL, chosen)).model
-    seconds = time.monotonic() - start
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "model.safetensors")
-        save_model(model, path)
-        size = path.stat().st_size
-    recognizer = Recognizer(model)
-
-    def read(paths: Sequence[Path]) -> list[str]:
-        found = recognizer.read_many(paths)
-        return ["" if isinstance(reading, KerfError) else reading.text for reading in found]
-
-    return Trained(read, seconds, count_parameters(model.network), size)
-
-
-def train_ctc(samples: Sequence[Sample], seconds: float, *, best: bool) -> Trained:
-    """Train the CTC recogniser for as long as Kerf took; or, at its best, until it gains no more."""
-    split = split_samples(samples, VALIDATION_FRACTION)
-    allowed = max(seconds, LEAST_CTC_SECONDS)
-    settings = CtcSettings(BEST_TIMES * allowed, patience=CTC_PATIENCE) if best else CtcSettings(allowed)
-    reader = CtcReader(samples, settings)
-    reader.fit(split.train, split.validation)
-    parameters = count_parameters(reader.network)
-    return Trained(reader.read, reader.seconds, parameters, 4 * parameters, {"epochs": reader.epochs})
-
-
-def train_founding(name: str, samples: Sequence[Sample]) -> Trained:
-    """Train network A or B as the question did: 50 passes of Adam."""
-    split = split_samples(samples, VALIDATION_FRACTION)
-    network = FoundingNetwork(name, samples)
-    epochs = network.fit(split.train, split.validation)
-    parameters = count_parameters(network.network)
-    return Trained(
-        network.read,
-        network.seconds,
-        parameters,
-        4 * parameters,
-        {"epochs": [asdict(epoch) for epoch in epochs]},
-        lambda labelled: asdict(network.figures(labelled)),
+def run_ctc(job: Job, *, cycles: tuple[int, ...]) -> Answer:
+    """Train the CTC recogniser for so many cycles, each a multiple of Kerf's time, unless one does not help."""
+    split, device = split_samples(job.samples, VALIDATION_FRACTION), resolve_device("auto")
+    reader, checkpoint = CtcReader(job.alphabet, device), Path(job.checkpoint)
+    if checkpoint.exists():
+        reader.load(checkpoint)
+    for times in cycles[len(reader.cycles) :]:
+        if reader.gains:
+            reader.fit_cycle(split.train, split.validation, times * job.seconds)
+            reader.save(checkpoint)
+    return Answer(
+        reader.read(list(map(Path, job.test))),
+        train_seconds=sum(cycle.seconds for cycle in reader.cycles),
+        parameters=count_parameters(reader.network),
+        file_bytes=count_bytes(reader.network),
+        detail={"cycles": [asdict(cycle) for cycle in reader.cycles]},
     )
+
+
+def run_founding(job: Job, *, name: str) -> Answer:
+    """Train network A or B as the question did; its log probabilities go to the scorer too."""
+    split, device = split_samples(job.samples, VALIDATION_FRACTION), resolve_device("auto")
+    network = FoundingNetwork(name, [text for _, text in job.train], device)
+    epochs = network.fit(split.train, split.validation)
+    scores = network.scores(list(map(Path, job.test)))
+    rounded = [[[round(score, 4) for score in head] for head in image] for image in scores.tolist()]
+    return Answer(
+        scores_to_texts(scores, network.alphabet),
+        train_seconds=network.seconds,
+        parameters=count_parameters(network.network),
+        file_bytes=count_bytes(network.network),
+        detail={"epochs": [asdict(epoch) for epoch in epochs], "scores": rounded, "alphabet": network.alphabet},
+    )
+
+
+def run_reader(job: Job, *, name: str) -> Answer:
+    """Read with a reader off the shelf, told the alphabet."""
+    reader = LOADERS[name](job.alphabet, torch.get_num_threads())
+    texts = reader.read(list(map(Path, job.test)))
+    return Answer(texts, reader.folds_case, detail={"version": reader.version})
 
 
 def count_parameters(network: nn.Module) -> int:
     """Count what training changes."""
     return sum(tensor.numel() for tensor in network.parameters())
+
+
+def count_bytes(network: nn.Module) -> int:
+    """Count the bytes of all weights, as a file would hold them."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+
+
+CTC_EQUAL, CTC_BEST = "CTC, Kerf's time", "CTC, its best"
+SYSTEMS: dict[str, Callable[[Job], Answer]] = {
+    CTC_EQUAL: partial(run_ctc, cycles=CYCLES[:1]),
+    CTC_BEST: partial(run_ctc, cycles=CYCLES),
+    "network A": partial(run_founding, name="A"),
+    "network B": partial(run_founding, name="B"),
+    **{name: partial(run_reader, name=name) for name in LOADERS},
+}
+
+
+def main() -> None:
+    """Run the job and print its answer as JSON; of a reader that is not installed, what is missing."""
+    job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    torch.manual_seed(0)
+    try:
+        answer = asdict(SYSTEMS[job.system](job))
+    except MissingReaderError as error:
+        answer = {"missing": str(error)}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
