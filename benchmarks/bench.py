@@ -43,7 +43,7 @@ from classifier.dataset import Sample, Split, folder_to_samples, path_to_hash
 from classifier.duplicates import near_duplicates
 from classifier.metrics import proportion
 from classifier.model_file import BUNDLED_MODEL, load_model
-from classifier.synthesis import synthesize, write_dataset
+from classifier.synthesis import find_fonts, synthesize, write_dataset
 from segmenter.errors import KerfError
 
 FEW = 100
@@ -161,11 +161,12 @@ def find_families(data: Path, rendered: Path, *, full: bool) -> list[Family]:
     """
     if not data.is_dir():
         say(f"{data} is not there: families that Kerf renders stand in for real ones, and say less")
-        data = rendered
+        data, fonts = rendered, find_fonts()
         for seed, look in enumerate(RENDERED):
             for part, count in RENDERED_COUNTS.items():
                 if not (data / look / part / "labels.csv").exists():
-                    write_dataset(data / look / part, synthesize(count, 2 * seed + (part == "test"), look))
+                    captchas = synthesize(count, 2 * seed + (part == "test"), look, fonts=fonts)
+                    write_dataset(data / look / part, captchas)
     folders = [folder for folder in sorted(data.iterdir()) if (folder / "test").is_dir()]
     if not folders:
         raise SystemExit(f"{data} has no family: each is a folder with train/ and test/")
@@ -222,15 +223,20 @@ class Bench:
         }
         self.missing: dict[str, str] = {}
 
+    def has(self, key: Key) -> bool:
+        """Whether a measurement is there, with the system's code as it is now."""
+        return key in self.results and self.results[key].code == self.codes[key[1]]
+
     def measure(self, key: Key) -> None:
-        """Measure one system, unless its result is there, and save."""
-        known = self.results.get(key)
+        """Measure one system, unless its result is there, and save; where it fails, say so and leave it."""
         family, system, labels = key
-        if (known and known.code == self.codes[system]) or system in self.missing:
+        if self.has(key) or system in self.missing or time.monotonic() > self.deadline:
             return
-        if time.monotonic() > self.deadline:
+        try:
+            result = self.run_kerf(family, labels) if system == KERF else self.run_system(family, system, labels)
+        except SystemExit as problem:  # from `run`: its process failed
+            say(f"{family}, {system}, {labels} labels: not measured, {problem}")
             return
-        result = self.run_kerf(family, labels) if system == KERF else self.run_system(family, system, labels)
         if result:
             with self.lock:
                 self.results[key] = result
@@ -334,8 +340,17 @@ class Bench:
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(self.page, indent=1) + "\n")
+        part.write_text(to_json(self.page))
         part.replace(self.path)
+
+
+def to_json(page: dict[str, Any]) -> str:
+    """Render a run with a line for each record, so that a change to one shows as such."""
+    values = (
+        "[\n" + ",\n".join(map(json.dumps, value)) + "\n]" if isinstance(value, list) else json.dumps(value)
+        for value in page.values()
+    )
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {value}" for key, value in zip(page, values, strict=True)) + "\n}\n"
 
 
 def describe_machine() -> str:
@@ -367,7 +382,11 @@ def main() -> None:
     phases = plan(families, full=arguments.full)
     for phase in phases:
         with ThreadPoolExecutor(arguments.jobs) as pool:
-            list(pool.map(bench.measure, phase))
+            try:
+                list(pool.map(bench.measure, phase))
+            except KeyboardInterrupt:
+                bench.deadline = -math.inf  # or the pool would begin what it still has
+                raise SystemExit("stopped; what was measured is kept, and the same command goes on") from None
     timed = [name for name in bench.families if arguments.full and name in SPEED_FAMILIES]
     for name in timed or list(bench.families)[:1]:
         for cores in sorted({1, os.cpu_count() or 1}):
@@ -375,8 +394,8 @@ def main() -> None:
     bench.save()
     write_page(bench.page, arguments.out)
     wanted = [key for phase in phases for key in phase if key[1] not in bench.missing]
-    left = [key for key in wanted if key not in bench.results or bench.results[key].code != bench.codes[key[1]]]
-    say(f"{arguments.out / 'benchmark.md'} is written; {len(left)} of {len(wanted)} measurements are left")
+    left = sum(not bench.has(key) for key in wanted)
+    say(f"{arguments.out / 'benchmark.md'} is written; {left} of {len(wanted)} measurements are left")
 
 
 if __name__ == "__main__":

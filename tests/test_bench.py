@@ -22,6 +22,7 @@ import systems
 import torch
 
 from classifier.dataset import Sample, folder_to_samples
+from classifier.synthesis import BUILT_IN_FONT
 from tests.running import ENVIRONMENT, ROOT, kerf
 
 CPU = torch.device("cpu")
@@ -81,6 +82,7 @@ def test_without_the_folder_rendered_families_stand_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bench, "RENDERED_COUNTS", {"train": 4, "test": 3})
+    monkeypatch.setattr(bench, "find_fonts", lambda: [BUILT_IN_FONT])
     families = bench.find_families(tmp_path / "absent", tmp_path / "rendered", full=False)
     assert [(len(f.train), len(f.test)) for f in families] == [(4, 3)] * 3
     assert f"{tmp_path / 'absent'} is not there" in capsys.readouterr().err
@@ -173,17 +175,19 @@ def test_a_text_longer_than_the_heads_is_wrong() -> None:
 
 @pytest.mark.parametrize("name", ["A", "B"])
 def test_a_founding_network_learns(family: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(founding, "EPOCHS", 12)
-    monkeypatch.setattr(founding, "BATCH", 4)
+    monkeypatch.setattr(founding, "EPOCHS", 20)
+    monkeypatch.setattr(founding, "BATCH", 5)
+    monkeypatch.setattr(founding, "DROPOUT", 0.0)
     samples = folder_to_samples(family / "train").samples
     network = founding.FoundingNetwork(name, [sample.text for sample in samples], CPU)
     epochs = network.fit(samples, samples[:3])
-    assert epochs[-1].train.loss < 0.7 * epochs[0].train.loss
+    last = epochs[-1].train
+    assert sum(last.accuracy_by_head) / len(last.accuracy_by_head) > 0.6  # one in five by chance
     scores = network.scores([sample.path for sample in samples])
     right = [
         text == s.text for text, s in zip(founding.scores_to_texts(scores, network.alphabet), samples, strict=True)
     ]
-    assert sum(right) / len(right) == pytest.approx(epochs[-1].train.whole_text)
+    assert sum(right) / len(right) == pytest.approx(last.whole_text)
 
 
 def test_ctc_reads_by_the_best_class_of_each_column(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
