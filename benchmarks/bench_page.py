@@ -30,9 +30,11 @@ STYLES = {
 OTHER_STYLES = (("#009E73", "P"), ("#E69F00", "X"), ("#CC79A7", "*"), ("#F0E442", "p"), ("#8B5A2B", "h"))
 
 
-def to_style(system: str, others: Sequence[str]) -> tuple[str, str]:
-    """Colour and marker of a system; readers off the shelf take turns."""
-    return STYLES.get(system) or OTHER_STYLES[others.index(system) % len(OTHER_STYLES)]
+def to_styles(results: Sequence[Record]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each system, in the order in which they are shown: first those that are trained."""
+    present = {result["system"] for result in results}
+    others = zip(sorted(present - set(STYLES)), OTHER_STYLES, strict=False)
+    return {system: style for system, style in STYLES.items() if system in present} | dict(others)
 
 
 def by_budget(results: Sequence[Record]) -> dict[str, list[Record]]:
@@ -49,34 +51,47 @@ def draw_accuracy(results: Sequence[Record], path: Path) -> None:
     """Draw whole-text accuracy with 95 % intervals: a panel a budget, a row a family, a mark a system."""
     groups = by_budget(results)
     families = list(dict.fromkeys(result["family"] for result in results))
-    others = sorted({result["system"] for result in results} - set(STYLES))
-    figure = Figure(figsize=(4.2 * len(groups), 0.62 * len(families) + 1.6), dpi=120, layout="constrained")
+    styles = to_styles(results)
+    figure = Figure(figsize=(max(8, 4.2 * len(groups)), 0.62 * len(families) + 1.6), dpi=120, layout="constrained")
     panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for axes, (title, group) in zip(panels, groups.items(), strict=True):
-        draw_panel(axes, group, families, others)
+        draw_panel(axes, group, families, styles)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("whole texts right, %")
-    panels[0].set_yticks(range(len(families)), families)
+    counts = {result["family"]: result["n"] for result in results}
+    panels[0].set_yticks(range(len(families)), [f"{family}\nn = {counts[family]}" for family in families])
     panels[0].invert_yaxis()
     handles = {h.get_label(): h for axes in panels for h in axes.containers}
-    names = [system for system in (*STYLES, *others) if system in handles]
-    figure.legend([handles[name] for name in names], names, loc="outside lower center", ncols=4, fontsize=9)
+    figure.legend([handles[system] for system in styles], list(styles), loc="outside lower center", ncols=4, fontsize=9)
     figure.savefig(path)
 
 
-def draw_panel(axes: Axes, group: Sequence[Record], families: Sequence[str], others: Sequence[str]) -> None:
+def draw_panel(
+    axes: Axes, group: Sequence[Record], families: Sequence[str], styles: Mapping[str, tuple[str, str]]
+) -> None:
     """Draw one budget's marks; systems lie a little apart within a family's row."""
-    systems = [s for s in (*STYLES, *others) if any(result["system"] == s for result in group)]
+    systems = [system for system in styles if any(result["system"] == system for result in group)]
     for place, system in enumerate(systems):
         rows = [result for result in group if result["system"] == system]
-        colour, marker = to_style(system, others)
+        colour, marker = styles[system]
         share = [100 * r["correct"] / r["n"] for r in rows]
         spread = [
             [s - 100 * r["low_95"] for s, r in zip(share, rows, strict=True)],
             [100 * r["high_95"] - s for s, r in zip(share, rows, strict=True)],
         ]
         at = [families.index(r["family"]) + 0.6 * ((place + 0.5) / len(systems) - 0.5) for r in rows]
-        axes.errorbar(share, at, xerr=spread, fmt=marker, color=colour, markersize=5, linewidth=1, label=system)
+        axes.errorbar(
+            share,
+            at,
+            xerr=spread,
+            fmt=marker,
+            color=colour,
+            markersize=5,
+            linewidth=1,
+            label=system,
+            markeredgecolor="0.2",
+            markeredgewidth=0.4,
+        )
     axes.set_xlim(-2, 102)
     axes.grid(axis="x", alpha=0.3)
     for row in range(1, len(families)):
@@ -179,14 +194,9 @@ def to_percent(result: Record) -> float:
     return float(100 * result["correct"] / result["n"])
 
 
-def in_order(systems: Sequence[str]) -> list[str]:
-    """Systems as they are shown: those that are trained, then the others by name."""
-    return [*(s for s in STYLES if s in systems), *sorted(set(systems) - set(STYLES))]
-
-
 def to_score_table(group: Sequence[Record]) -> list[str]:
     """Render one budget: a row a family, a column a system, the best of a row in bold."""
-    systems = in_order([result["system"] for result in group])
+    systems = list(to_styles(group))
     table = [f"| family | labels | n | {' | '.join(systems)} |", f"|---|--:|--:|{'--:|' * len(systems)}"]
     for family in dict.fromkeys(result["family"] for result in group):
         row = {result["system"]: result for result in group if result["family"] == family}
