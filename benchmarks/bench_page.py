@@ -60,7 +60,7 @@ def draw_accuracy(results: Sequence[Record], path: Path) -> None:
         axes.set_xlabel("whole texts right, %")
     counts = {result["family"]: result["n"] for result in results}
     panels[0].set_yticks(range(len(families)), [f"{family}\nn = {counts[family]}" for family in families])
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(families) - 0.5, -0.5)
     handles = {h.get_label(): h for axes in panels for h in axes.containers}
     figure.legend([handles[system] for system in styles], list(styles), loc="outside lower center", ncols=4, fontsize=9)
     figure.savefig(path)

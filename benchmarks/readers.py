@@ -88,25 +88,29 @@ def tesseract(alphabet: str, threads: int) -> Reader:
         raise MissingReaderError("Tesseract is not installed; on Debian: apt-get install tesseract-ocr")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     options = ["--psm", "7", "-c", f"tessedit_char_whitelist={alphabet}", "-c", f"page_separator={PAGE_END}"]
+    environment = {**os.environ, "OMP_THREAD_LIMIT": str(threads)}
+
+    def read_list(images: Sequence[Path], listed: Path) -> list[str]:
+        listed.write_text("".join(f"{image}\n" for image in images))
+        result = subprocess.run(
+            [program, listed, "stdout", *options], capture_output=True, env=environment, check=False
+        )
+        pages = result.stdout.decode("utf-8", "replace").split(PAGE_END)
+        if result.returncode == 0 and len(pages) == len(images):
+            return ["".join(page.split()) for page in pages]
+        if result.returncode > 0 or len(pages) > len(images):
+            raise RuntimeError(f"Tesseract failed: {result.stderr.decode('utf-8', 'replace').strip()}")
+        if len(images) == 1:
+            return [""]  # version 5.3 dies of some images, by a signal
+        middle = len(images) // 2
+        return read_list(images[:middle], listed) + read_list(images[middle:], listed)
 
     def read(paths: Sequence[Path]) -> list[str]:
         with TemporaryDirectory() as name:
-            for number, path in enumerate(paths):
-                Path(name, f"{number}.png").write_bytes(path_to_png(path, ENLARGE_TO))
-            listed = Path(name, "list.txt")
-            listed.write_text("".join(f"{name}/{number}.png\n" for number in range(len(paths))))
-            result = subprocess.run(
-                [program, listed, "stdout", *options],
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                env={**os.environ, "OMP_THREAD_LIMIT": str(threads)},
-                check=True,
-            )
-        pages = result.stdout.split(PAGE_END)
-        if len(pages) != len(paths):
-            raise RuntimeError(f"Tesseract gave {len(pages)} texts for {len(paths)} images")
-        return ["".join(page.split()) for page in pages]
+            images = [Path(name, f"{number}.png") for number in range(len(paths))]
+            for image, path in zip(images, paths, strict=True):
+                image.write_bytes(path_to_png(path, ENLARGE_TO))
+            return read_list(images, Path(name, "list.txt"))
 
     return Reader(said.stdout.split()[1], read)
 

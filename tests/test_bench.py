@@ -288,3 +288,40 @@ def test_two_runs_are_compared() -> None:
     after = page(result("Kerf", 15, 6, low_95=0.4, high_95=0.9, train_seconds=6.0))
     rows = list(compare.compare(before, after))
     assert rows == [("digits", "Kerf", 15, "50.0", "100.0", "+50.0", "no", 12.0, 6.0)]
+
+
+TESSERACT = f"""#!{sys.executable}
+import os, pathlib, sys
+if sys.argv[1] == "--version":
+    print("tesseract 9.9")
+elif "bad" in sys.argv[-3]:
+    sys.exit("no such language")
+else:
+    names = [pathlib.Path(line).stem for line in open(sys.argv[1]).read().split()]
+    if "2" in names:
+        os.kill(os.getpid(), 8)
+    print("\\f".join(f"t {{name}}\\n" for name in names), end="")
+"""
+
+
+@pytest.fixture
+def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for Tesseract: it reads each image's number, and dies of the third image as the real one may."""
+    program = tmp_path / "tesseract"
+    program.write_text(TESSERACT)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_an_image_that_tesseract_dies_of_has_no_text(family: Path) -> None:
+    reader = readers.LOADERS["Tesseract"]("01234", 1)
+    paths = sorted((family / "test").glob("*.png"))
+    assert reader.version == "9.9"
+    assert reader.read(paths) == ["t0", "t1", "", "t3", "t4", "t5"]
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_a_tesseract_that_fails_is_no_reader_of_nothing(family: Path) -> None:
+    with pytest.raises(RuntimeError, match="no such language"):
+        readers.LOADERS["Tesseract"]("bad", 1).read(sorted((family / "test").glob("*.png")))
