@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from bench_page import write_page
+from bench_page import FOUNDING_FAMILY, write_page
 from founding import scores_to_figures
 from readers import LOADERS
 from results import CACHE, KERF_FILES, ROOT, cached_row, code_hash, run
@@ -180,7 +180,9 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
     budgets = [(name, min(FEW, count)) for name, count in names.items()]
     if full:
         budgets += [(name, count) for name, count in names.items() if count > FEW]
-    founding = sorted(budgets[len(names) :] if full else budgets, key=lambda budget: budget[1])
+    founding = sorted(
+        budgets[len(names) :] if full else budgets, key=lambda budget: (budget[0] != FOUNDING_FAMILY, budget[1])
+    )
     return [
         [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
         [(name, KERF, labels) for name, labels in budgets],
@@ -251,8 +253,8 @@ class Bench:
         assert row
         model = CACHE / code / f"{name}-{labels}.safetensors" if labels else BUNDLED_MODEL
         parameters = count_parameters(load_model(model, torch.device("cpu")).network)
-        answer = Answer([], train_seconds=row.train_seconds, parameters=parameters, file_bytes=model.stat().st_size)
-        return self.to_result(family, KERF, labels, row.correct, answer, row.train_megabytes)
+        answer = Answer([], False, row.train_seconds, parameters, model.stat().st_size, row.train_megabytes)
+        return self.to_result(family, KERF, labels, row.correct, answer)
 
     def run_system(self, name: str, system: str, labels: int) -> Result | None:
         """Run a system in a process of its own, and score what it read; None where it cannot be."""
@@ -270,7 +272,7 @@ class Bench:
         with TemporaryDirectory() as folder:
             order = Path(folder, "job.json")
             order.write_text(json.dumps(asdict(job)), encoding="utf-8")
-            output, _, megabytes = run(ROOT / "benchmarks" / "systems.py", order, threads=1)
+            output, _, _ = run(ROOT / "benchmarks" / "systems.py", order, threads=1)
         record = json.loads(output)
         if "missing" in record:
             self.missing[system] = record["missing"]
@@ -283,7 +285,7 @@ class Bench:
             answer.detail["test"] = asdict(figures)
         ignore_case = answer.folds_case or not family.cased
         correct = score(answer.texts, family.test, ignore_case=ignore_case)
-        return self.to_result(family, system, labels, correct, answer, megabytes)
+        return self.to_result(family, system, labels, correct, answer)
 
     def measure_speed(self, name: str, cores: int) -> None:
         """Time every system on a family, unless that is there, and save."""
@@ -298,9 +300,7 @@ class Bench:
         self.save()
         say(f"{name}, speed on {cores} cores: {seconds:.0f} s")
 
-    def to_result(
-        self, family: Family, system: str, labels: int, correct: int, answer: Answer, megabytes: float
-    ) -> Result:
+    def to_result(self, family: Family, system: str, labels: int, correct: int, answer: Answer) -> Result:
         """Put together what is kept."""
         share = proportion(correct, len(family.test))
         return Result(
@@ -312,7 +312,7 @@ class Bench:
             share.low_95,
             share.high_95,
             answer.train_seconds,
-            megabytes,
+            answer.megabytes,
             answer.parameters,
             answer.file_bytes,
             self.codes[system],

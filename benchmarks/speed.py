@@ -5,7 +5,7 @@ Usage: python benchmarks/speed.py ../shared/data/gen-lepture [--cores 1] [--imag
 The process is bound to the cores before anything is loaded, so that systems whose threads cannot be set obey too.
 Each round reads the same images with every system in turn; the median round counts. Weights do not change the speed:
 Kerf has the bundled model, the others that would be trained are as they are born. Peak memory is of a process for each
-system, that reads the same images; the program, its libraries and PyTorch are in it.
+system, that reads the same images, libraries and all; Tesseract's own process is not in it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from results import ROOT, run
+from results import ROOT, peak_megabytes, run
 
 Read = Callable[[Sequence[Path]], object]
 SPEED_FILES = ("benchmarks/ctc.py", "benchmarks/founding.py", "benchmarks/readers.py", "benchmarks/speed.py")
@@ -124,11 +124,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(arguments.cores))
-    import cv2
-    import torch
-
-    torch.set_num_threads(arguments.cores)
-    cv2.setNumThreads(arguments.cores)
+    os.environ["OMP_NUM_THREADS"] = str(arguments.cores)
     found = find_loaders()
     chosen = [arguments.only] if arguments.only else list(found)
     systems = {key: found[key](arguments.family, arguments.cores) for key in chosen}
@@ -136,12 +132,17 @@ def main() -> None:
     paths = sorted(p for p in (arguments.family / "test").iterdir() if p.suffix != ".csv")[: arguments.images]
     if arguments.only:
         next(iter(reads.values()))(paths)
+        print(peak_megabytes())
         return
     milliseconds = time_rounds(reads, paths, arguments.rounds)
     options = ("--cores", str(arguments.cores), "--images", str(arguments.images))
     alone = (ROOT / "benchmarks" / "speed.py", arguments.family, *options, "--only")
     megabytes = {
-        name: memory for key, system in systems.items() if system for memory in [run(*alone, key)[2]] for name in system
+        name: memory
+        for key, system in systems.items()
+        if system
+        for memory in [float(run(*alone, key)[0])]
+        for name in system
     }
     if arguments.json:
         record = {"family": arguments.family.name, "cores": arguments.cores, "images": len(paths)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import torch
 from ctc import CYCLES, CtcReader
 from founding import FoundingNetwork, scores_to_texts
 from readers import LOADERS, MissingReaderError
+from results import peak_megabytes
 from torch import nn
 
 from classifier.dataset import Sample, split_samples
@@ -75,6 +76,8 @@ class Answer:
         By ``ctc.training_clock``.
     parameters, file_bytes
         Its size; 0 where that is not known.
+    megabytes
+        Peak memory of its process.
     detail
         What else there is.
     """
@@ -84,6 +87,7 @@ class Answer:
     train_seconds: float = 0.0
     parameters: int = 0
     file_bytes: int = 0
+    megabytes: float = 0.0
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -154,7 +158,7 @@ def main() -> None:
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     torch.manual_seed(0)
     try:
-        answer = asdict(SYSTEMS[job.system](job))
+        answer = asdict(replace(SYSTEMS[job.system](job), megabytes=peak_megabytes()))
     except MissingReaderError as error:
         answer = {"missing": str(error)}
     json.dump(answer, sys.stdout)
