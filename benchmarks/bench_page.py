@@ -123,7 +123,8 @@ def draw_founding_pair(results: Sequence[Record], path: Path) -> None:
     figure = Figure(figsize=(9, 3.2 * len(results)), dpi=120, layout="constrained")
     for axes, result in zip(figure.subplots(len(results), 2, squeeze=False), results, strict=True):
         draw_founding(result, axes)
-    figure.suptitle(f"{results[0]['family']}, {results[0]['labels']} labels, a tenth of them for validation", fontsize=10)
+    first = results[0]
+    figure.suptitle(f"{first['family']}, {first['labels']} labels, a tenth of them for validation", fontsize=10)
     figure.savefig(path)
 
 

@@ -59,17 +59,18 @@ class Crnn(nn.Module):
             *block(first, second),
             nn.MaxPool2d(2),
             *block(second, third),
-            nn.MaxPool2d((2, 1)),
+            nn.MaxPool2d(2),
             *block(third, last),
         ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.dense = nn.Sequential(nn.Linear(last * HEIGHT // 8, 128), nn.ReLU(), nn.Dropout(DROPOUT))
+        self.norm = nn.BatchNorm1d(128)  # without it, it stays for long where it knows only how frequent characters are
         self.recurrent = nn.LSTM(128, UNITS, bidirectional=True, batch_first=True)
         self.output = nn.Linear(2 * UNITS, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Log probabilities: float32 ``(B, 3, 32, 128)`` to ``(B, 32, classes)``."""
-        maps = self.blocks(images.contiguous(memory_format=torch.channels_last))  # (B, C, 4, 32)
-        columns = self.dense(maps.permute(0, 3, 1, 2).flatten(2))
+        """Log probabilities: float32 ``(B, 3, 32, 128)`` to ``(B, 16, classes)``."""
+        maps = self.blocks(images.contiguous(memory_format=torch.channels_last))  # (B, C, 4, 16)
+        columns = self.norm(self.dense(maps.permute(0, 3, 1, 2).flatten(2)).transpose(1, 2)).transpose(1, 2)
         return functional.log_softmax(self.output(self.recurrent(columns)[0]), dim=2)
 
 
