@@ -132,13 +132,18 @@ def write_page(page: Record, folder: Path) -> None:
     """Write ``benchmark.md`` and its figures."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
-    results = page["results"]
+    results = [result for result in page["results"] if is_current(result, page)]
     if results:
         draw_accuracy(results, images / "benchmark.png")
     founding = find_founding(results)
     if founding:
         draw_founding_pair(founding, images / "founding.png")
-    (folder / "benchmark.md").write_text(to_markdown(page, founding), encoding="utf-8")
+    (folder / "benchmark.md").write_text(to_markdown(page, results, founding), encoding="utf-8")
+
+
+def is_current(result: Record, page: Record) -> bool:
+    """Whether a result was measured with the system's code as it is."""
+    return bool(result["code"] == page["codes"].get(result["system"]))
 
 
 def find_founding(results: Sequence[Record]) -> list[Record]:
@@ -149,11 +154,11 @@ def find_founding(results: Sequence[Record]) -> list[Record]:
     return [result for result in networks if result["family"] == family]
 
 
-def to_markdown(page: Record, founding: Sequence[Record]) -> str:
+def to_markdown(page: Record, results: Sequence[Record], founding: Sequence[Record]) -> str:
     """Render the page: what was measured, on what, and every result."""
-    results = page["results"]
     machines = list(dict.fromkeys(record["machine"] for record in [*results, *page["speed"]]))
-    versions = ", ".join(f"{name} {version}" for name, version in page["versions"].items())
+    readers = {r["system"]: r["detail"]["version"] for r in results if "version" in r["detail"]}
+    versions = ", ".join(f"{name} {version}" for name, version in (page["versions"] | readers).items())
     lines = [
         "# Benchmark",
         "",
@@ -179,10 +184,10 @@ def to_markdown(page: Record, founding: Sequence[Record]) -> str:
     lines += ["## Guards", "", "No image of `test/` stands in `train/` by content.", ""]
     lines += ["| family | train | test | test images that look like one of train |", "|---|--:|--:|--:|"]
     lines += [f"| {f['name']} | {f['train']} | {f['test']} | {f['near_duplicates']} |" for f in page["families"]]
-    stale = [r for r in results if r["code"] != page["codes"].get(r["system"])]
+    stale = [r for r in page["results"] if not is_current(r, page)]
     if stale:
-        named = ", ".join(f"{r['family']} {r['system']} {r['labels']}" for r in stale)
-        lines += ["", f"Measured with an earlier version of the system's code: {named}."]
+        named = "; ".join(f"{r['family']}, {r['system']}, {r['labels']} labels" for r in stale)
+        lines += ["", f"Left out, as an earlier version of the system's code was measured: {named}."]
     return "\n".join([*lines, ""])
 
 

@@ -250,7 +250,7 @@ def page(*results: dict[str, Any]) -> dict[str, Any]:
     return {
         "seed": 0,
         "versions": {"torch": "2"},
-        "codes": {"Kerf": "code", "ddddocr": "newer"},
+        "codes": {"Kerf": "code", "ddddocr": "code", "CTC, its best": "code", "Tesseract": "newer"},
         "families": [{"name": "digits", "train": 15, "test": 6, "near_duplicates": 2}],
         "results": list(results),
         "speed": [
@@ -269,7 +269,9 @@ def page(*results: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_page_has_every_figure(tmp_path: Path) -> None:
-    made = page(result("Kerf", 0, 2), result("ddddocr", 0, 3), result("Kerf", 15, 5), result("CTC, its best", 15, 4))
+    reader = result("ddddocr", 0, 3, detail={"version": "1.2"})
+    others = result("Kerf", 0, 2), result("Kerf", 15, 5), result("CTC, its best", 15, 4)
+    made = page(*others, reader, result("Tesseract", 0, 6))
     bench_page.write_page(made, tmp_path)
     text = (tmp_path / "benchmark.md").read_text()
     assert "| digits | 0 | 6 | 33.3 (10.0-90.0) | **50.0** (10.0-90.0) |" in text
@@ -279,7 +281,9 @@ def test_the_page_has_every_figure(tmp_path: Path) -> None:
     assert "a: a machine." in text
     assert "machine b" in text
     assert "| digits | 15 | 6 | 2 |" in text
-    assert "earlier version of the system's code: digits ddddocr 0" in text
+    assert "ddddocr 1.2" in text
+    assert "earlier version of the system's code was measured: digits, Tesseract, 0 labels." in text
+    assert text.count("Tesseract") == 1
     assert (tmp_path / "images" / "benchmark.png").stat().st_size > 5_000
 
 
