@@ -263,8 +263,8 @@ def to_speed(entries: Sequence[Record], machines: Sequence[str]) -> list[str]:
         lines = [
             "## Speed of reading",
             "",
-            "Median of interleaved rounds over the same images, in one process bound to the cores, files to texts; in",
-            "brackets how many times as long as Kerf in batches. Memory: peak of a process that only reads them.",
+            "Median of interleaved rounds over the same images, in one process bound to the cores, files to texts,",
+            "and how many times as long that is as Kerf in batches. Memory: peak of a process that only reads them.",
             "",
         ]
     for entry in sorted(entries, key=lambda e: (e["cores"], e["family"])):
