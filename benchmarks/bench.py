@@ -19,7 +19,6 @@ import json
 import math
 import os
 import platform
-import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -32,24 +31,18 @@ from typing import Any
 
 import torch
 from bench_page import FOUNDING_FAMILY, write_page
+from families import Family, find_families, say
 from founding import scores_to_figures
 from readers import LOADERS
 from results import CACHE, KERF_FILES, ROOT, cached_row, code_hash, run
 from speed import SPEED_FILES
 from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
-from classifier.alphabet import texts_to_alphabet
-from classifier.dataset import Sample, Split, folder_to_samples, path_to_hash
-from classifier.duplicates import near_duplicates
+from classifier.dataset import Sample
 from classifier.metrics import proportion
 from classifier.model_file import BUNDLED_MODEL, load_model
-from classifier.synthesis import find_fonts, synthesize, write_dataset
-from segmenter.errors import KerfError
 
 FEW = 100
-QUICK = ("captcha-v2", "gen-lepture", "wp-really-simple")
-RENDERED = ("touching", "warped", "lines")
-RENDERED_COUNTS = {"train": 300, "test": 200}
 KERF = "Kerf"
 SPEED = "speed"
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
@@ -65,31 +58,6 @@ FILES = {
     SPEED: (*KERF_FILES, *SPEED_FILES),
 }
 """What a system's results depend on, besides the data."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """Labelled images: what may be trained on, and what is only scored.
-
-    Attributes
-    ----------
-    folder
-        With ``train/`` and ``test/``.
-    train, test
-        The two parts.
-    near_duplicates
-        Test images that look like one of ``train``.
-    """
-
-    folder: Path
-    train: tuple[Sample, ...]
-    test: tuple[Sample, ...]
-    near_duplicates: int
-
-    @property
-    def cased(self) -> bool:
-        """Whether case matters: some letter occurs in both."""
-        return texts_to_alphabet(sample.text for sample in self.train).has_both_cases
 
 
 @dataclass(frozen=True)
@@ -130,48 +98,6 @@ class Result:
 
 Key = tuple[str, str, int]
 """Family, system, labels."""
-
-
-def load_family(folder: Path) -> Family:
-    """Read a family and guard it.
-
-    Raises
-    ------
-    SystemExit
-        If it has no labels, or a test image is among the training images.
-    """
-    try:
-        train, test = (folder_to_samples(folder / part).samples for part in ("train", "test"))
-    except KerfError as error:
-        raise SystemExit(str(error)) from error
-    known = {path_to_hash(sample.path): sample.path for sample in train}
-    for sample in test:
-        if twin := known.get(path_to_hash(sample.path)):
-            raise SystemExit(f"{sample.path} has the content of {twin}: nothing is measured on images trained on")
-    return Family(folder, train, test, len(near_duplicates(Split(train, test))))
-
-
-def find_families(data: Path, rendered: Path, *, full: bool) -> list[Family]:
-    """Load the families to measure; rendered ones where the folder is absent.
-
-    Raises
-    ------
-    SystemExit
-        If the folder is there but has none.
-    """
-    if not data.is_dir():
-        say(f"{data} is not there: families that Kerf renders stand in for real ones, and say less")
-        data, fonts = rendered, find_fonts()
-        for seed, look in enumerate(RENDERED):
-            for part, count in RENDERED_COUNTS.items():
-                if not (data / look / part / "labels.csv").exists():
-                    captchas = synthesize(count, 2 * seed + (part == "test"), look, fonts=fonts)
-                    write_dataset(data / look / part, captchas)
-    folders = [folder for folder in sorted(data.iterdir()) if (folder / "test").is_dir()]
-    if not folders:
-        raise SystemExit(f"{data} has no family: each is a folder with train/ and test/")
-    chosen = [folder for folder in folders if full or folder.name in (*QUICK, *RENDERED)]
-    return [load_family(folder) for folder in chosen or folders[:3]]
 
 
 def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
@@ -259,13 +185,17 @@ class Bench:
     def run_system(self, name: str, system: str, labels: int) -> Result | None:
         """Run a system in a process of its own, and score what it read; None where it cannot be."""
         family = self.families[name]
+        train, test = (
+            [sample for sample in samples if sample.path not in family.unreadable]
+            for samples in (family.train[: labels or None], family.test)
+        )
         kerf = self.results.get((name, KERF, labels))
         if system in (CTC_EQUAL, CTC_BEST) and kerf is None:
             return None  # without Kerf's time it has none
         job = Job(
             system,
-            [(str(sample.path), sample.text) for sample in family.train[: labels or None]],
-            [str(sample.path) for sample in family.test],
+            [(str(sample.path), sample.text) for sample in train],
+            [str(sample.path) for sample in test],
             kerf.train_seconds if kerf else 0.0,
             str(CACHE / "ctc" / self.codes[CTC_EQUAL] / f"{name}-{labels}.pt"),
         )
@@ -280,20 +210,24 @@ class Bench:
             return None
         answer = Answer(**record)
         if scores := answer.detail.pop("scores", None):
-            texts = [sample.text for sample in family.test]
+            texts = [sample.text for sample in test]
             figures = scores_to_figures(torch.tensor(scores), texts, answer.detail["alphabet"])
             answer.detail["test"] = asdict(figures)
         ignore_case = answer.folds_case or not family.cased
-        correct = score(answer.texts, family.test, ignore_case=ignore_case)
+        correct = score(answer.texts, test, ignore_case=ignore_case)
         return self.to_result(family, system, labels, correct, answer)
 
     def measure_speed(self, name: str, cores: int) -> None:
-        """Time every system on a family, unless that is there, and save."""
+        """Time every system on a family, unless that is there, and save; where it fails, say so and leave it."""
         known = [entry for entry in self.page["speed"] if (entry["family"], entry["cores"]) == (name, cores)]
         if any(entry["code"] == self.codes[SPEED] for entry in known) or time.monotonic() > self.deadline:
             return
         program = ROOT / "benchmarks" / "speed.py"
-        output, seconds, _ = run(program, self.families[name].folder, "--cores", str(cores), "--json")
+        try:
+            output, seconds, _ = run(program, self.families[name].folder, "--cores", str(cores), "--json")
+        except SystemExit as problem:
+            say(f"{name}, speed on {cores} cores: not measured, {problem}")
+            return
         origin = {"code": self.codes[SPEED], "machine": self.machine, "day": date.today().isoformat()}
         entries = [entry for entry in self.page["speed"] if entry not in known]
         self.page["speed"] = [*entries, json.loads(output) | origin]
@@ -360,11 +294,6 @@ def describe_machine() -> str:
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{model}, {os.cpu_count()} cores{gpu}"
-
-
-def say(line: str) -> None:
-    """Tell a person."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:

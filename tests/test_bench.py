@@ -15,6 +15,7 @@ import bench
 import bench_page
 import compare
 import ctc
+import families
 import founding
 import pytest
 import readers
@@ -68,7 +69,7 @@ def test_near_duplicates_of_train_are_counted(family: Path, tmp_path: Path) -> N
     shutil.copytree(family, data / "digits")
     first, other = (sorted((data / "digits" / part).glob("*.png"))[0] for part in ("train", "test"))
     other.write_bytes(first.read_bytes() + b"\n")  # another content, the same picture
-    assert bench.load_family(data / "digits").near_duplicates == 1
+    assert families.load_family(data / "digits").near_duplicates == 1
 
 
 def test_a_folder_without_families_is_said_to_be_one(tmp_path: Path) -> None:
@@ -81,10 +82,10 @@ def test_a_folder_without_families_is_said_to_be_one(tmp_path: Path) -> None:
 def test_without_the_folder_rendered_families_stand_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "RENDERED_COUNTS", {"train": 4, "test": 3})
-    monkeypatch.setattr(bench, "find_fonts", lambda: [BUILT_IN_FONT])
-    families = bench.find_families(tmp_path / "absent", tmp_path / "rendered", full=False)
-    assert [(len(f.train), len(f.test)) for f in families] == [(4, 3)] * 3
+    monkeypatch.setattr(families, "RENDERED_COUNTS", {"train": 4, "test": 3})
+    monkeypatch.setattr(families, "find_fonts", lambda: [BUILT_IN_FONT])
+    found = families.find_families(tmp_path / "absent", tmp_path / "rendered", full=False)
+    assert [(len(f.train), len(f.test)) for f in found] == [(4, 3)] * 3
     assert f"{tmp_path / 'absent'} is not there" in capsys.readouterr().err
 
 
@@ -103,12 +104,34 @@ def test_a_job_holds_no_label_of_a_test_image(family: Path, tmp_path: Path, monk
         return json.dumps({"texts": ["000"] * 6}), 1.0, 100.0
 
     monkeypatch.setattr(bench, "run", answer)
-    loaded = bench.load_family(family)
+    loaded = families.load_family(family)
     bench.Bench(tmp_path / "benchmark.json", [loaded], math.inf).measure(("digits", "network A", 15))
     assert set(jobs[0]) == {field.name for field in fields(systems.Job)}
     assert jobs[0]["train"] == [[str(sample.path), sample.text] for sample in loaded.train]
     assert jobs[0]["test"] == [str(sample.path) for sample in loaded.test]
     assert not any(f'"{sample.text}"' in json.dumps(jobs[0]["test"]) for sample in loaded.test)
+
+
+def test_an_image_that_cannot_be_read_is_one_wrong_text(
+    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data" / "digits"
+    shutil.copytree(family, data)
+    broken = sorted((data / "test").glob("*.png"))[0], sorted((data / "train").glob("*.png"))[3]
+    for path in broken:
+        path.write_bytes(path.name.encode())
+    loaded = families.load_family(data)
+    assert f"2 images cannot be read, such as {broken[0]}" in capsys.readouterr().err
+
+    def answer(program: Path, order: Path, threads: int) -> tuple[str, float, float]:
+        job = json.loads(order.read_text())
+        assert not {str(path) for path in broken} & {*job["test"], *(path for path, _ in job["train"])}
+        return json.dumps({"texts": [s.text for s in loaded.test if str(s.path) in job["test"]]}), 1.0, 100.0
+
+    monkeypatch.setattr(bench, "run", answer)
+    measured = bench.Bench(tmp_path / "benchmark.json", [loaded], math.inf)
+    measured.measure(("digits", "network A", 15))
+    assert [(result.correct, result.n) for result in measured.results.values()] == [(5, 6)]
 
 
 def test_what_is_there_with_the_same_code_is_not_measured_again(
@@ -121,9 +144,9 @@ def test_what_is_there_with_the_same_code_is_not_measured_again(
         return json.dumps({"texts": ["000"] * 6}), 1.0, 100.0
 
     monkeypatch.setattr(bench, "run", answer)
-    families = [bench.load_family(family)]
-    bench.Bench(path, families, math.inf).measure(("digits", "Tesseract", 0))
-    again = bench.Bench(path, families, math.inf)
+    loaded = [families.load_family(family)]
+    bench.Bench(path, loaded, math.inf).measure(("digits", "Tesseract", 0))
+    again = bench.Bench(path, loaded, math.inf)
     again.measure(("digits", "Tesseract", 0))
     assert measured == ["Tesseract"]
     again.codes["Tesseract"] = "another"
@@ -132,14 +155,31 @@ def test_what_is_there_with_the_same_code_is_not_measured_again(
     assert json.loads(path.read_text())["results"][0]["code"] == "another"
 
 
+def test_a_system_that_fails_is_said_and_left(
+    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(program: Path, *arguments: object, **options: object) -> tuple[str, float, float]:
+        raise SystemExit(f"{program.name} ended with exit code 1")
+
+    monkeypatch.setattr(bench, "run", fail)
+    failing = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
+    failing.measure(("digits", "network A", 15))
+    failing.measure_speed("digits", 1)
+    said = capsys.readouterr().err
+    assert "digits, network A, 15 labels: not measured, systems.py ended with exit code 1" in said
+    assert "digits, speed on 1 cores: not measured, speed.py ended with exit code 1" in said
+    assert not failing.results
+    assert not failing.page["speed"]
+
+
 def test_ctc_waits_for_the_time_that_kerf_took(family: Path, tmp_path: Path) -> None:
-    waiting = bench.Bench(tmp_path / "benchmark.json", [bench.load_family(family)], math.inf)
+    waiting = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
     waiting.measure(("digits", systems.CTC_EQUAL, 15))
     assert not waiting.results
 
 
 def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
-    loaded = bench.load_family(family)
+    loaded = families.load_family(family)
     keys = [key for phase in bench.plan([loaded], full=True) for key in phase]
     assert len(keys) == len(set(keys))
     assert {system for _, system, labels in keys if labels == 0} == {"Kerf", *readers.LOADERS}
@@ -225,7 +265,7 @@ def test_a_reader_that_is_not_installed_is_left_out_and_said(
     family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no Tesseract there
-    without = bench.Bench(tmp_path / "benchmark.json", [bench.load_family(family)], math.inf)
+    without = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
     without.measure(("digits", "Tesseract", 0))
     assert not without.results
     assert "left out: Tesseract is not installed; on Debian: apt-get install tesseract-ocr" in capsys.readouterr().err
