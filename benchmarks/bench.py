@@ -46,7 +46,7 @@ FEW = 100
 KERF = "Kerf"
 SPEED = "speed"
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
-"""Where milliseconds are measured in the full form; in the quick one, on the first family."""
+"""Where milliseconds are measured, of those that are there; in the quick form, on the first."""
 FOUNDING = ("network A", "network B")
 SEED = 0
 FILES = {
@@ -116,6 +116,14 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
         [(name, system, labels) for name, labels in founding for system in FOUNDING],
         [(name, CTC_BEST, labels) for name, labels in budgets if full],
     ]
+
+
+def plan_speed(families: Sequence[Family], *, full: bool) -> list[tuple[str, int]]:
+    """List the families to time reading on, and on how many cores; in the quick form, one on one."""
+    names = [family.folder.name for family in families]
+    timed = [name for name in names if name in SPEED_FAMILIES] or names[:1]
+    cores = sorted({1, os.cpu_count() or 1})
+    return [(name, count) for name in timed for count in cores] if full else [(timed[0], 1)]
 
 
 def score(texts: Iterable[str], samples: Sequence[Sample], *, ignore_case: bool) -> int:
@@ -316,10 +324,8 @@ def main() -> None:
             except KeyboardInterrupt:
                 bench.deadline = -math.inf  # or the pool would begin what it still has
                 raise SystemExit("stopped; what was measured is kept, and the same command goes on") from None
-    timed = [name for name in bench.families if arguments.full and name in SPEED_FAMILIES]
-    for name in timed or list(bench.families)[:1]:
-        for cores in sorted({1, os.cpu_count() or 1}):
-            bench.measure_speed(name, cores)
+    for name, cores in plan_speed(families, full=arguments.full):
+        bench.measure_speed(name, cores)
     bench.save()
     write_page(bench.page, arguments.out)
     wanted = [key for phase in phases for key in phase if key[1] not in bench.missing]

@@ -13,7 +13,7 @@ from classifier.synthesis import find_fonts, synthesize, write_dataset
 from segmenter.errors import KerfError, UnreadableImageError
 from segmenter.load import path_to_image
 
-QUICK = ("captcha-v2", "gen-lepture", "wp-really-simple")
+QUICK = ("captcha-v2", "gen-lepture", "kcaptcha")
 RENDERED = ("touching", "warped", "lines")
 RENDERED_COUNTS = {"train": 300, "test": 200}
 

@@ -186,6 +186,13 @@ def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
     assert {system for _, system, labels in keys if labels == 15} == {"Kerf", systems.CTC_EQUAL, systems.CTC_BEST}
 
 
+def test_reading_is_timed_on_one_core_and_in_full_on_all(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    loaded = [families.load_family(family)]
+    assert bench.plan_speed(loaded, full=False) == [("digits", 1)]
+    assert bench.plan_speed(loaded, full=True) == [("digits", 1), ("digits", 8)]
+
+
 @pytest.mark.parametrize(("ignore_case", "right"), [(False, 1), (True, 2)])
 def test_whole_texts_are_scored(ignore_case: bool, right: int) -> None:
     samples = [Sample(Path("a.png"), "Ab1"), Sample(Path("b.png"), "cD2"), Sample(Path("c.png"), "ee")]
