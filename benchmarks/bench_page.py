@@ -57,7 +57,8 @@ def to_markdown(page: Record, results: Sequence[Record], founding: Sequence[Reco
         "the labels of `test/` went to the scorer alone. A score is whole texts read right, in per cent, with the 95 %",
         "Wilson interval; case counts where a family has letters in both, but for readers that know one case only.",
         "0 labels: told the alphabet and nothing else. One training each; the interval holds the test images' share of",
-        "the doubt, not the seed's.",
+        "the doubt, not the seed's. How the CTC recogniser was tuned, and why it may read nothing from few labels, is",
+        "in `docs/experiments.md`.",
         "",
     ]
     if results:
