@@ -29,7 +29,8 @@ class Family:
     train, test
         The two parts.
     unreadable
-        Images that OpenCV cannot read: in ``test/`` they count as wrong, whatever reads them.
+        Images that OpenCV cannot read: in ``test/`` they count as wrong; Kerf is not measured there, as ``eval`` ends
+        with an error.
     near_duplicates
         Test images that look like one of ``train``.
     """
