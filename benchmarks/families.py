@@ -29,8 +29,7 @@ class Family:
     train, test
         The two parts.
     unreadable
-        Images that OpenCV cannot read: in ``test/`` they count as wrong; Kerf is not measured there, as ``eval`` ends
-        with an error.
+        Images that OpenCV cannot read: in ``test/`` they count as wrong, whatever reads it.
     near_duplicates
         Test images that look like one of ``train``.
     """

@@ -27,12 +27,16 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from segmenter.errors import ExitCode
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "benchmarks" / "cache"
 CLI = ROOT / "cli.py"
 ERRORS = ROOT / "benchmarks" / "errors.py"
 KERF_FILES = ("cli.py", "segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
 """What Kerf's results depend on."""
+DONE = {ExitCode.OK, ExitCode.UNREADABLE_IMAGE, ExitCode.NO_LABELS, ExitCode.LABEL_ALPHABET, ExitCode.LABEL_FIT}
+"""Exit codes of a program that did its work, but for an image or a label, if any, that it named on stderr."""
 BUDGETS = {
     "gen-gregwar": (1000, 0, 200),
     "gen-lepture-80x40": (1000, 0, 200),
@@ -114,7 +118,7 @@ def peak_megabytes() -> float:
 
 
 def run(*command: str | Path, threads: int | None = None) -> tuple[str, float, float]:
-    """Run a Python program of this project: its stdout, seconds and peak megabytes.
+    """Run a Python program of this project: its stdout, seconds and peak megabytes; SystemExit unless it is ``DONE``.
 
     Linux counts into the last what this process held when it began the other, so it is true of larger programs only;
     the others say ``peak_megabytes`` themselves.
@@ -128,7 +132,7 @@ def run(*command: str | Path, threads: int | None = None) -> tuple[str, float, f
         output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in DONE:
         raise SystemExit(f"{' '.join(words)} ended with exit code {process.returncode}")
     return output, time.monotonic() - start, usage.ru_maxrss / 1024
 

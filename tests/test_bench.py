@@ -19,6 +19,7 @@ import families
 import founding
 import pytest
 import readers
+import results
 import systems
 import torch
 
@@ -112,26 +113,50 @@ def test_a_job_holds_no_label_of_a_test_image(family: Path, tmp_path: Path, monk
     assert not any(f'"{sample.text}"' in json.dumps(jobs[0]["test"]) for sample in loaded.test)
 
 
+@pytest.fixture
+def broken(family: Path, tmp_path: Path) -> tuple[Path, set[Path]]:
+    """A family in which one image of each part cannot be read, and these images."""
+    folder = tmp_path / "data" / "digits"
+    shutil.copytree(family, folder)
+    images = {sorted((folder / part).glob("*.png"))[3] for part in ("train", "test")}
+    for path in images:
+        path.write_bytes(str(path).encode())
+    return folder, images
+
+
 def test_an_image_that_cannot_be_read_is_one_wrong_text(
-    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    broken: tuple[Path, set[Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    data = tmp_path / "data" / "digits"
-    shutil.copytree(family, data)
-    broken = sorted((data / "test").glob("*.png"))[0], sorted((data / "train").glob("*.png"))[3]
-    for path in broken:
-        path.write_bytes(path.name.encode())
-    loaded = families.load_family(data)
-    assert f"2 images cannot be read, such as {broken[0]}" in capsys.readouterr().err
+    folder, images = broken
+    loaded = families.load_family(folder)
+    assert f"2 images cannot be read, such as {min(images)}" in capsys.readouterr().err
 
     def answer(program: Path, order: Path, threads: int) -> tuple[str, float, float]:
         job = json.loads(order.read_text())
-        assert not {str(path) for path in broken} & {*job["test"], *(path for path, _ in job["train"])}
+        assert not {str(path) for path in images} & {*job["test"], *(path for path, _ in job["train"])}
         return json.dumps({"texts": [s.text for s in loaded.test if str(s.path) in job["test"]]}), 1.0, 100.0
 
     monkeypatch.setattr(bench, "run", answer)
     measured = bench.Bench(tmp_path / "benchmark.json", [loaded], math.inf)
     measured.measure(("digits", "network A", 15))
     assert [(result.correct, result.n) for result in measured.results.values()] == [(5, 6)]
+
+
+def test_an_image_that_cannot_be_read_is_one_wrong_text_of_kerf_too(
+    broken: tuple[Path, set[Path]], family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count(folder: Path) -> list[tuple[int, int]]:
+        monkeypatch.setattr(results, "CACHE", tmp_path / "cache" / folder.parent.name)
+        measured = bench.Bench(tmp_path / f"{folder.parent.name}.json", [families.load_family(folder)], math.inf)
+        measured.measure(("digits", "Kerf", 0))
+        return [(result.correct, result.n) for result in measured.results.values()]
+
+    ((whole, _),), ((rest, n),) = count(family), count(broken[0])
+    assert n == 6
+    assert whole - 1 <= rest <= min(whole, 5)
 
 
 def test_what_is_there_with_the_same_code_is_not_measured_again(
