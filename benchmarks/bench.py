@@ -18,24 +18,20 @@ import argparse
 import json
 import math
 import os
-import platform
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
 from bench_page import FOUNDING_FAMILY, write_page
 from families import Family, find_families, say
 from founding import scores_to_figures
+from measurements import FOUNDING, KERF, Key, Measurements, Result
 from readers import LOADERS
-from results import CACHE, KERF_FILES, ROOT, cached_row, code_hash, run
-from speed import SPEED_FILES
+from results import CACHE, ROOT, cached_row, run
 from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
 from classifier.dataset import Sample
@@ -43,61 +39,8 @@ from classifier.metrics import proportion
 from classifier.model_file import BUNDLED_MODEL, load_model
 
 FEW = 100
-KERF = "Kerf"
-SPEED = "speed"
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
 """Where milliseconds are measured, of those that are there; in the quick form, on the first."""
-FOUNDING = ("network A", "network B")
-SEED = 0
-FILES = {
-    KERF: KERF_FILES,
-    CTC_EQUAL: ("benchmarks/ctc.py",),
-    CTC_BEST: ("benchmarks/ctc.py",),
-    **dict.fromkeys(FOUNDING, ("benchmarks/founding.py",)),
-    **dict.fromkeys(LOADERS, ("benchmarks/readers.py",)),
-    SPEED: (*KERF_FILES, *SPEED_FILES),
-}
-"""What a system's results depend on, besides the data."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One system on one family at one number of labels.
-
-    Attributes
-    ----------
-    family, system, labels
-        What was measured; 0 labels where nothing was trained.
-    correct, n, low_95, high_95
-        Whole texts read right, of how many, and the 95 % Wilson interval of their share.
-    train_seconds, megabytes, parameters, file_bytes
-        Training time on one thread, peak memory of the process that trained (or read, where nothing was trained), and
-        size; 0 where that is not known.
-    code, machine, day
-        Digest of the system's code, where and when.
-    detail
-        What else there is to say.
-    """
-
-    family: str
-    system: str
-    labels: int
-    correct: int
-    n: int
-    low_95: float
-    high_95: float
-    train_seconds: float
-    megabytes: float
-    parameters: int
-    file_bytes: int
-    code: str
-    machine: str
-    day: str
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-Key = tuple[str, str, int]
-"""Family, system, labels."""
 
 
 def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
@@ -133,12 +76,12 @@ def score(texts: Iterable[str], samples: Sequence[Sample], *, ignore_case: bool)
 
 
 class Bench:
-    """Measures what the JSON file does not hold yet, and keeps the file up to date.
+    """Measures what is not measured yet.
 
     Parameters
     ----------
     path
-        The JSON file.
+        The JSON file of what is measured.
     families
         What to measure on.
     deadline
@@ -146,27 +89,15 @@ class Bench:
     """
 
     def __init__(self, path: Path, families: Sequence[Family], deadline: float) -> None:
-        self.path = path
         self.families = {family.folder.name: family for family in families}
         self.deadline = deadline
-        self.codes = {system: code_hash(patterns) for system, patterns in FILES.items()}
-        self.machine = describe_machine()
-        self.lock = threading.Lock()
-        self.page: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"results": [], "speed": []}
-        self.results = {
-            (result.family, result.system, result.labels): result
-            for result in (Result(**record) for record in self.page["results"])
-        }
+        self.kept = Measurements(path, families)
         self.missing: dict[str, str] = {}
-
-    def has(self, key: Key) -> bool:
-        """Whether a measurement is there, with the system's code as it is now."""
-        return key in self.results and self.results[key].code == self.codes[key[1]]
 
     def measure(self, key: Key) -> None:
         """Measure one system, unless its result is there, and save; where it fails, say so and leave it."""
         family, system, labels = key
-        if self.has(key) or system in self.missing or time.monotonic() > self.deadline:
+        if self.kept.has(key) or system in self.missing or time.monotonic() > self.deadline:
             return
         try:
             result = self.run_kerf(family, labels) if system == KERF else self.run_system(family, system, labels)
@@ -174,15 +105,13 @@ class Bench:
             say(f"{family}, {system}, {labels} labels: not measured, {problem}")
             return
         if result:
-            with self.lock:
-                self.results[key] = result
-                self.save()
+            self.kept.add(result)
             share, cost = 100 * result.correct / result.n, f"{result.train_seconds:.0f} s, {result.megabytes:.0f} MB"
             say(f"{family}, {system}, {labels} labels: {share:.1f} % of {result.n}; {cost}")
 
     def run_kerf(self, name: str, labels: int) -> Result:
         """Train and evaluate through the command line, as a user would."""
-        family, code = self.families[name], self.codes[KERF]
+        family, code = self.families[name], self.kept.codes[KERF]
         row = cached_row(family.folder.parent, name, labels, code, 1, math.inf)
         assert row
         model = CACHE / code / f"{name}-{labels}.safetensors" if labels else BUNDLED_MODEL
@@ -197,7 +126,7 @@ class Bench:
             [sample for sample in samples if sample.path not in family.unreadable]
             for samples in (family.train[: labels or None], family.test)
         )
-        kerf = self.results.get((name, KERF, labels))
+        kerf = self.kept.results.get((name, KERF, labels))
         if system in (CTC_EQUAL, CTC_BEST) and kerf is None:
             return None  # without Kerf's time it has none
         job = Job(
@@ -205,7 +134,7 @@ class Bench:
             [(str(sample.path), sample.text) for sample in train],
             [str(sample.path) for sample in test],
             kerf.train_seconds if kerf else 0.0,
-            str(CACHE / "ctc" / self.codes[CTC_EQUAL] / f"{name}-{labels}.pt"),
+            str(CACHE / "ctc" / self.kept.codes[CTC_EQUAL] / f"{name}-{labels}.pt"),
         )
         with TemporaryDirectory() as folder:
             order = Path(folder, "job.json")
@@ -227,8 +156,7 @@ class Bench:
 
     def measure_speed(self, name: str, cores: int) -> None:
         """Time every system on a family, unless that is there, and save; where it fails, say so and leave it."""
-        known = [entry for entry in self.page["speed"] if (entry["family"], entry["cores"]) == (name, cores)]
-        if any(entry["code"] == self.codes[SPEED] for entry in known) or time.monotonic() > self.deadline:
+        if self.kept.has_speed(name, cores) or time.monotonic() > self.deadline:
             return
         program = ROOT / "benchmarks" / "speed.py"
         try:
@@ -236,10 +164,7 @@ class Bench:
         except SystemExit as problem:
             say(f"{name}, speed on {cores} cores: not measured, {problem}")
             return
-        origin = {"code": self.codes[SPEED], "machine": self.machine, "day": date.today().isoformat()}
-        entries = [entry for entry in self.page["speed"] if entry not in known]
-        self.page["speed"] = [*entries, json.loads(output) | origin]
-        self.save()
+        self.kept.add_speed(json.loads(output))
         say(f"{name}, speed on {cores} cores: {seconds:.0f} s")
 
     def to_result(self, family: Family, system: str, labels: int, correct: int, answer: Answer) -> Result:
@@ -257,51 +182,9 @@ class Bench:
             answer.megabytes,
             answer.parameters,
             answer.file_bytes,
-            self.codes[system],
-            self.machine,
-            date.today().isoformat(),
-            answer.detail,
+            detail=answer.detail,
+            **self.kept.origin(system),
         )
-
-    def save(self) -> None:
-        """Write the JSON file; a stop in the middle leaves the one before."""
-        families = {record["name"]: record for record in self.page.get("families", [])}
-        for name, family in self.families.items():
-            families[name] = {
-                "name": name,
-                "train": len(family.train),
-                "test": len(family.test),
-                "near_duplicates": family.near_duplicates,
-            }
-        self.page |= {
-            "seed": SEED,
-            "versions": {"Python": platform.python_version(), "torch": torch.__version__},
-            "codes": self.codes,
-            "families": [families[name] for name in sorted(families)],
-            "results": [asdict(self.results[key]) for key in sorted(self.results)],
-        }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        part.write_text(to_json(self.page))
-        part.replace(self.path)
-
-
-def to_json(page: dict[str, Any]) -> str:
-    """Render a run with a line for each record, so that a change to one shows as such."""
-    values = (
-        "[\n" + ",\n".join(map(json.dumps, value)) + "\n]" if isinstance(value, list) else json.dumps(value)
-        for value in page.values()
-    )
-    return "{\n" + ",\n".join(f"{json.dumps(key)}: {value}" for key, value in zip(page, values, strict=True)) + "\n}\n"
-
-
-def describe_machine() -> str:
-    """Name the processor and its cores, and a GPU where there is one."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{model}, {os.cpu_count()} cores{gpu}"
 
 
 def main() -> None:
@@ -326,10 +209,10 @@ def main() -> None:
                 raise SystemExit("stopped; what was measured is kept, and the same command goes on") from None
     for name, cores in plan_speed(families, full=arguments.full):
         bench.measure_speed(name, cores)
-    bench.save()
-    write_page(bench.page, arguments.out)
+    bench.kept.save()
+    write_page(bench.kept.page, arguments.out)
     wanted = [key for phase in phases for key in phase if key[1] not in bench.missing]
-    left = sum(not bench.has(key) for key in wanted)
+    left = sum(not bench.kept.has(key) for key in wanted)
     say(f"{arguments.out / 'benchmark.md'} is written; {left} of {len(wanted)} measurements are left")
 
 

@@ -35,3 +35,13 @@ def mixed(captchas: Path, tmp_path: Path) -> Path:
     (folder / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
     (folder / "labels.csv").write_text("file,label\na.png,123\nb.png,456\nc.png,789\n")
     return folder
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kind of captcha: fifteen images to train on, six to score."""
+    folder = tmp_path_factory.mktemp("data") / "digits"
+    for part, count, seed in (("train", "15", "1"), ("test", "6", "2")):
+        made = kerf("synth", folder / part, "--count", count, "--seed", seed, "--length", "3", "--charset", "0-4")
+        assert made.returncode == 0, made.stderr
+    return folder

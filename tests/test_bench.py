@@ -1,4 +1,4 @@
-"""The benchmark that compares systems: its guards, its scorer, what it resumes, and the baselines it trains."""
+"""The benchmark that compares systems: its guards, its scorer, what it resumes, and its page."""
 
 from __future__ import annotations
 
@@ -14,30 +14,16 @@ from typing import Any
 import bench
 import bench_page
 import compare
-import ctc
 import families
-import founding
+import measurements
 import pytest
 import readers
 import results
 import systems
-import torch
 
-from classifier.dataset import Sample, folder_to_samples
+from classifier.dataset import Sample
 from classifier.synthesis import BUILT_IN_FONT
-from tests.running import ENVIRONMENT, ROOT, kerf
-
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kind of captcha: fifteen images to train on, six to score."""
-    folder = tmp_path_factory.mktemp("data") / "digits"
-    for part, count, seed in (("train", "15", "1"), ("test", "6", "2")):
-        made = kerf("synth", folder / part, "--count", count, "--seed", seed, "--length", "3", "--charset", "0-4")
-        assert made.returncode == 0, made.stderr
-    return folder
+from tests.running import ENVIRONMENT, ROOT
 
 
 def run_bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -48,7 +34,7 @@ def run_bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def result(system: str, labels: int, correct: int, **changed: Any) -> dict[str, Any]:
     """Make up what a run keeps of one measurement."""
-    known = bench.Result(
+    known = measurements.Result(
         "digits", system, labels, correct, 6, 0.1, 0.9, 12.0, 300.0, 1000, 4000, "code", "a machine", "2026-01-01"
     )
     return asdict(known) | changed
@@ -142,7 +128,7 @@ def test_an_image_that_cannot_be_read_is_one_wrong_text(
     monkeypatch.setattr(bench, "run", answer)
     measured = bench.Bench(tmp_path / "benchmark.json", [loaded], math.inf)
     measured.measure(("digits", "network A", 15))
-    assert [(result.correct, result.n) for result in measured.results.values()] == [(5, 6)]
+    assert [(result.correct, result.n) for result in measured.kept.results.values()] == [(5, 6)]
 
 
 def test_an_image_that_cannot_be_read_is_one_wrong_text_of_kerf_too(
@@ -152,7 +138,7 @@ def test_an_image_that_cannot_be_read_is_one_wrong_text_of_kerf_too(
         monkeypatch.setattr(results, "CACHE", tmp_path / "cache" / folder.parent.name)
         measured = bench.Bench(tmp_path / f"{folder.parent.name}.json", [families.load_family(folder)], math.inf)
         measured.measure(("digits", "Kerf", 0))
-        return [(result.correct, result.n) for result in measured.results.values()]
+        return [(result.correct, result.n) for result in measured.kept.results.values()]
 
     ((whole, _),), ((rest, n),) = count(family), count(broken[0])
     assert n == 6
@@ -174,7 +160,7 @@ def test_what_is_there_with_the_same_code_is_not_measured_again(
     again = bench.Bench(path, loaded, math.inf)
     again.measure(("digits", "Tesseract", 0))
     assert measured == ["Tesseract"]
-    again.codes["Tesseract"] = "another"
+    again.kept.codes["Tesseract"] = "another"
     again.measure(("digits", "Tesseract", 0))
     assert measured == ["Tesseract", "Tesseract"]
     assert json.loads(path.read_text())["results"][0]["code"] == "another"
@@ -193,14 +179,14 @@ def test_a_system_that_fails_is_said_and_left(
     said = capsys.readouterr().err
     assert "digits, network A, 15 labels: not measured, systems.py ended with exit code 1" in said
     assert "digits, speed on 1 cores: not measured, speed.py ended with exit code 1" in said
-    assert not failing.results
-    assert not failing.page["speed"]
+    assert not failing.kept.results
+    assert not failing.kept.page["speed"]
 
 
 def test_ctc_waits_for_the_time_that_kerf_took(family: Path, tmp_path: Path) -> None:
     waiting = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
     waiting.measure(("digits", systems.CTC_EQUAL, 15))
-    assert not waiting.results
+    assert not waiting.kept.results
 
 
 def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
@@ -224,97 +210,14 @@ def test_whole_texts_are_scored(ignore_case: bool, right: int) -> None:
     assert bench.score(["Ab1", "CD2", "e"], samples, ignore_case=ignore_case) == right
 
 
-def test_figures_of_the_founding_networks_are_those_of_their_scores() -> None:
-    scores = torch.log(torch.tensor([[[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]], [[0.5, 0.4, 0.1], [0.2, 0.2, 0.6]]]))
-    found = founding.scores_to_figures(scores, ["ab", "b"], "ab")  # the third class is the end
-    assert found.loss_by_head == pytest.approx((-math.log(0.7 * 0.4) / 2, -math.log(0.8 * 0.6) / 2))
-    assert found.loss == pytest.approx(sum(found.loss_by_head))
-    assert found.accuracy_by_head == (0.5, 1.0)
-    assert found.whole_text == 0.5
-
-
-def test_a_character_never_shown_is_wrong_and_has_no_loss() -> None:
-    scores = torch.log(torch.tensor([[[0.9, 0.1]], [[0.9, 0.1]]]))
-    found = founding.scores_to_figures(scores, ["a", "z"], "ab")
-    assert found.loss == pytest.approx(-math.log(0.9))
-    assert found.whole_text == found.accuracy_by_head[0] == 0.5
-
-
-def test_a_text_longer_than_the_heads_is_wrong() -> None:
-    scores = torch.log(torch.tensor([[[0.9, 0.1]]]))
-    assert founding.scores_to_figures(scores, ["aa"], "ab").whole_text == 0.0
-
-
-@pytest.mark.parametrize("name", ["A", "B"])
-def test_a_founding_network_learns(family: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(founding, "EPOCHS", 20)
-    monkeypatch.setattr(founding, "BATCH", 5)
-    monkeypatch.setattr(founding, "DROPOUT", 0.0)
-    samples = folder_to_samples(family / "train").samples
-    network = founding.FoundingNetwork(name, [sample.text for sample in samples], CPU)
-    epochs = network.fit(samples, samples[:3])
-    last = epochs[-1].train
-    assert sum(last.accuracy_by_head) / len(last.accuracy_by_head) > 0.6  # one in five by chance
-    scores = network.scores([sample.path for sample in samples])
-    right = [
-        text == s.text for text, s in zip(founding.scores_to_texts(scores, network.alphabet), samples, strict=True)
-    ]
-    assert sum(right) / len(right) == pytest.approx(last.whole_text)
-
-
-def test_ctc_reads_by_the_best_class_of_each_column(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = ctc.CtcReader("ab", CPU)
-    columns = torch.nn.functional.one_hot(torch.tensor([[1, 1, 0, 1, 2, 2, 0]]), 3).float()
-    monkeypatch.setattr(reader.network, "forward", lambda images: columns)
-    assert reader.read(sorted((family / "test").glob("*.png"))[:1]) == ["aab"]
-
-
-def test_ctc_learns_and_goes_on_where_it_stopped(family: Path, tmp_path: Path) -> None:
-    samples = folder_to_samples(family / "train").samples
-    reader = ctc.CtcReader("01234", CPU)
-    start = reader.validation_loss(ctc.samples_to_images(samples), reader.samples_to_labels(samples))
-    reader.fit_cycle(samples, samples, 3.0)
-    assert reader.cycles[0].seconds >= 3.0
-    assert reader.cycles[0].validation_loss < 0.6 * start
-    reader.save(tmp_path / "kept.pt")
-    other = ctc.CtcReader("01234", CPU, seed=1)
-    other.load(tmp_path / "kept.pt")
-    assert other.cycles == reader.cycles
-    paths = [sample.path for sample in samples]
-    assert other.read(paths) == reader.read(paths)
-
-
-@pytest.mark.parametrize(
-    ("losses", "gains"), [([], True), ([3.0], True), ([3.0, 2.9], False), ([3.0, 2.0], True), ([3.0, 2.0, 2.0], False)]
-)
-def test_ctc_stops_when_a_cycle_no_longer_helps(losses: list[float], gains: bool) -> None:
-    reader = ctc.CtcReader("ab", CPU)
-    reader.cycles = [ctc.Cycle(1.0, 1, loss) for loss in losses]
-    assert reader.gains == gains
-
-
 def test_a_reader_that_is_not_installed_is_left_out_and_said(
     family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no Tesseract there
     without = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
     without.measure(("digits", "Tesseract", 0))
-    assert not without.results
+    assert not without.kept.results
     assert "left out: Tesseract is not installed; on Debian: apt-get install tesseract-ocr" in capsys.readouterr().err
-
-
-def test_a_system_in_a_process_of_its_own_answers_for_every_path(family: Path, tmp_path: Path) -> None:
-    samples, order = folder_to_samples(family / "train").samples, tmp_path / "job.json"
-    paths = [str(path) for path in sorted((family / "test").glob("*.png"))]
-    pairs = [(str(sample.path), sample.text) for sample in samples]
-    job = systems.Job(systems.CTC_EQUAL, pairs, paths, 1.0, str(tmp_path / "kept.pt"))
-    order.write_text(json.dumps(asdict(job)))
-    command = [sys.executable, str(ROOT / "benchmarks" / "systems.py"), str(order)]
-    said = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=True)
-    answer = systems.Answer(**json.loads(said.stdout))
-    assert len(answer.texts) == len(paths)
-    assert answer.train_seconds >= 1.0
-    assert answer.parameters == sum(p.numel() for p in ctc.CtcReader("01234", CPU).network.parameters())
 
 
 def page(*results: dict[str, Any]) -> dict[str, Any]:
@@ -364,40 +267,3 @@ def test_two_runs_are_compared() -> None:
     after = page(result("Kerf", 15, 6, low_95=0.4, high_95=0.9, train_seconds=6.0))
     rows = list(compare.compare(before, after))
     assert rows == [("digits", "Kerf", 15, "50.0", "100.0", "+50.0", "no", 12.0, 6.0)]
-
-
-TESSERACT = f"""#!{sys.executable}
-import os, pathlib, sys
-if sys.argv[1] == "--version":
-    print("tesseract 9.9")
-elif "bad" in sys.argv[-3]:
-    sys.exit("no such language")
-else:
-    names = [pathlib.Path(line).stem for line in open(sys.argv[1]).read().split()]
-    if "2" in names:
-        os.kill(os.getpid(), 8)
-    print("\\f".join(f"t {{name}}\\n" for name in names), end="")
-"""
-
-
-@pytest.fixture
-def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in for Tesseract: it reads each image's number, and dies of the third image as the real one may."""
-    program = tmp_path / "tesseract"
-    program.write_text(TESSERACT)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-
-@pytest.mark.usefixtures("tesseract")
-def test_an_image_that_tesseract_dies_of_has_no_text(family: Path) -> None:
-    reader = readers.LOADERS["Tesseract"]("01234", 1)
-    paths = sorted((family / "test").glob("*.png"))
-    assert reader.version == "9.9"
-    assert reader.read(paths) == ["t0", "t1", "", "t3", "t4", "t5"]
-
-
-@pytest.mark.usefixtures("tesseract")
-def test_a_tesseract_that_fails_is_no_reader_of_nothing(family: Path) -> None:
-    with pytest.raises(RuntimeError, match="no such language"):
-        readers.LOADERS["Tesseract"]("bad", 1).read(sorted((family / "test").glob("*.png")))
