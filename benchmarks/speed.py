@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from results import ROOT, peak_megabytes, run
@@ -101,6 +102,15 @@ def find_loaders() -> dict[str, Callable[[Path, int], dict[str, Read]]]:
     }
 
 
+def find_readable(folder: Path, count: int) -> list[Path]:
+    """Find the first images that can be read; on others some systems end with an error."""
+    from families import is_readable
+
+    from classifier.dataset import find_images
+
+    return list(islice(filter(is_readable, find_images([folder])), count))
+
+
 def time_rounds(systems: dict[str, Read], paths: Sequence[Path], rounds: int) -> dict[str, float]:
     """Median milliseconds an image of each system, after one round that is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in systems}
@@ -129,7 +139,7 @@ def main() -> None:
     chosen = [arguments.only] if arguments.only else list(found)
     systems = {key: found[key](arguments.family, arguments.cores) for key in chosen}
     reads = {name: read for system in systems.values() for name, read in system.items()}
-    paths = sorted(p for p in (arguments.family / "test").iterdir() if p.suffix != ".csv")[: arguments.images]
+    paths = find_readable(arguments.family / "test", arguments.images)
     if arguments.only:
         next(iter(reads.values()))(paths)
         print(peak_megabytes())

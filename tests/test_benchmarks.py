@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,11 @@ def test_every_wrong_text_has_one_cause(rendered: Path, tmp_path: Path) -> None:
     said = script("errors.py", rendered, "--draw", drawing, "--charset", "0-9")
     assert said.startswith(f"wrong texts: {100 * sum(kinds.values()) / whole['n']:.1f} %")
     assert drawing.stat().st_size > 10_000
+
+
+def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Path) -> None:
+    shutil.copytree(family, tmp_path / "digits")
+    first = min((tmp_path / "digits" / "test").glob("*.png"))
+    first.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    megabytes = script("speed.py", tmp_path / "digits", "--images", "3", "--only", "CTC")
+    assert float(megabytes) > 0
