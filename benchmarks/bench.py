@@ -3,10 +3,11 @@
 Usage: python benchmarks/bench.py ../shared/data [--full] [--jobs 2] [--minutes M] [--out build/bench]
        make bench DATA=../shared/data
 
-The quick form takes three families at 100 labels; ``--full`` takes all, at 100 labels and at all of ``train/``. Where
-the folder is absent, families that Kerf renders stand in for it. Written are ``benchmark.json``, and from it
-``benchmark.md`` and its figures. What the JSON file holds already, measured with the same code of that system, is not
-measured again: a run that was stopped, or that ``--minutes`` ended, goes on where it was.
+The quick form takes three families at 100 labels, networks A and B on one of them; ``--full`` takes all, at 100 labels
+and at all of ``train/``. Where the folder is absent, families that Kerf renders stand in for it. Written are
+``benchmark.json``, and from it ``benchmark.md`` and its figures. What the JSON file holds already, measured with the
+same code of that system, is not measured again: a run that was stopped, or that ``--minutes`` ended, goes on where it
+was.
 
 Guards: a family whose ``test/`` has an image of its ``train/`` is refused, near-duplicates are counted, and the labels
 of ``test/`` go to the scorer alone: Kerf reads it through ``eval``, the others are processes that get paths.
@@ -49,9 +50,8 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
     budgets = [(name, min(FEW, count)) for name, count in names.items()]
     if full:
         budgets += [(name, count) for name, count in names.items() if count > FEW]
-    founding = sorted(
-        budgets[len(names) :] if full else budgets, key=lambda budget: (budget[0] != FOUNDING_FAMILY, budget[1])
-    )
+    largest = budgets[len(names) :] if full else budgets[:1]
+    founding = sorted(largest, key=lambda budget: (budget[0] != FOUNDING_FAMILY, budget[1]))
     return [
         [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
         [(name, KERF, labels) for name, labels in budgets],

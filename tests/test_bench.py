@@ -7,7 +7,7 @@ import math
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +195,17 @@ def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
     assert len(keys) == len(set(keys))
     assert {system for _, system, labels in keys if labels == 0} == {"Kerf", *readers.LOADERS}
     assert {system for _, system, labels in keys if labels == 15} == {"Kerf", systems.CTC_EQUAL, systems.CTC_BEST}
+
+
+def test_the_quick_form_trains_networks_a_and_b_on_one_family(family: Path) -> None:
+    loaded = families.load_family(family)
+    other = replace(loaded, folder=family.with_name("letters"))
+    keys = [key for phase in bench.plan([loaded, other], full=False) for key in phase]
+    assert [key for key in keys if key[1] in measurements.FOUNDING] == [
+        ("digits", "network A", 15),
+        ("digits", "network B", 15),
+    ]
+    assert {name for name, system, _ in keys if system == systems.CTC_EQUAL} == {"digits", "letters"}
 
 
 def test_reading_is_timed_on_one_core_and_in_full_on_all(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
