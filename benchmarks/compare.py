@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from results import clear_errors
+
 COLUMNS = (
     "family",
     "system",
@@ -48,10 +50,12 @@ def main() -> None:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     arguments = parser.parse_args()
+    before, after = (json.loads(path.read_text()) for path in (arguments.before, arguments.after))
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
-    writer.writerows(compare(json.loads(arguments.before.read_text()), json.loads(arguments.after.read_text())))
+    writer.writerows(compare(before, after))
 
 
 if __name__ == "__main__":
-    main()
+    with clear_errors():
+        main()

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from candidates import HEIGHT_SHARE, distances, read_boxes
 from numpy.typing import NDArray
+from results import clear_errors
 
 from classifier import Constraint, Recognizer
 from classifier.alphabet import parse_charset
@@ -131,4 +132,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with clear_errors():
+        main()

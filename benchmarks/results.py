@@ -21,14 +21,16 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 from results_page import Row, Speed, row_to_markdown, to_markdown
 
-from segmenter.errors import ExitCode
+from segmenter.errors import ExitCode, KerfError
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "benchmarks" / "cache"
@@ -51,6 +53,17 @@ BUDGETS = {
     "wp-really-simple": (500, 0, 50),
 }
 """Labels to train on, by family; the first is measured first for every family."""
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Run a script's body: a bad input becomes one line on stderr and exit code 1."""
+    try:
+        yield
+    except KerfError as error:
+        raise SystemExit(str(error)) from None
+    except OSError as error:
+        raise SystemExit(f"{error.filename}: {error.strerror}") from None
 
 
 def code_hash(patterns: tuple[str, ...] = KERF_FILES) -> str:
@@ -164,12 +177,14 @@ def main() -> None:
     """Measure what is asked for and print, or write, the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of families, each with train/ and test/")
-    parser.add_argument("--family", help="only this one")
+    parser.add_argument("--family", choices=BUDGETS, help="only this one")
     parser.add_argument("--labels", type=int, help="only this number of labels")
     parser.add_argument("--jobs", type=int, default=1, help="rows to train at a time, each on one thread if several")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no new row after so long")
     parser.add_argument("--write", type=Path, help="write the table here")
     arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        parser.error(f"{arguments.data} is not a folder; name the one that has the families")
     wanted = [
         (family, budgets[turn])
         for turn in range(max(map(len, BUDGETS.values())))

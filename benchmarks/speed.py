@@ -21,7 +21,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from results import ROOT, peak_megabytes, run
+from results import ROOT, clear_errors, peak_megabytes, run
 
 Read = Callable[[Sequence[Path]], object]
 SPEED_FILES = ("benchmarks/ctc.py", "benchmarks/founding.py", "benchmarks/readers.py", "benchmarks/speed.py")
@@ -108,7 +108,10 @@ def find_readable(folder: Path, count: int) -> list[Path]:
 
     from classifier.dataset import find_images
 
-    return list(islice(filter(is_readable, find_images([folder])), count))
+    found = list(islice(filter(is_readable, find_images([folder])), count))
+    if not found:
+        raise SystemExit(f"{folder}: none of its images can be read; replace them")
+    return found
 
 
 def time_rounds(systems: dict[str, Read], paths: Sequence[Path], rounds: int) -> dict[str, float]:
@@ -135,11 +138,11 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(arguments.cores))
     os.environ["OMP_NUM_THREADS"] = str(arguments.cores)
+    paths = find_readable(arguments.family / "test", arguments.images)
     found = find_loaders()
     chosen = [arguments.only] if arguments.only else list(found)
     systems = {key: found[key](arguments.family, arguments.cores) for key in chosen}
     reads = {name: read for system in systems.values() for name, read in system.items()}
-    paths = find_readable(arguments.family / "test", arguments.images)
     if arguments.only:
         next(iter(reads.values()))(paths)
         print(peak_megabytes())
@@ -164,4 +167,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with clear_errors():
+        main()

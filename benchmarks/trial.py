@@ -15,6 +15,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import torch
+from results import clear_errors
 
 from classifier.augment import AugmentSettings
 from classifier.dataset import folder_to_samples
@@ -84,4 +85,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with clear_errors():
+        main()

@@ -22,10 +22,15 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def script(name: str, *arguments: str | Path) -> str:
-    """Run a script of ``benchmarks/`` to its end: its stdout."""
+def run_script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a script of ``benchmarks/`` to its end."""
     command = [sys.executable, str(ROOT / "benchmarks" / name), *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+
+
+def script(name: str, *arguments: str | Path) -> str:
+    """Run a script that succeeds: its stdout."""
+    result = run_script(name, *arguments)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -57,3 +62,20 @@ def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Pa
     first.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
     megabytes = script("speed.py", tmp_path / "digits", "--images", "3", "--only", "CTC")
     assert float(megabytes) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("candidates.py", []),
+        ("compare.py", ["after.json"]),
+        ("errors.py", []),
+        ("speed.py", ["--only", "decoding"]),
+        ("trial.py", ["--labels", "10"]),
+    ],
+)
+def test_a_wrong_path_is_said_in_one_line(name: str, arguments: list[str], tmp_path: Path) -> None:
+    said = run_script(name, tmp_path / "nowhere", *arguments)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.count("\n") == 1
+    assert str(tmp_path / "nowhere") in said.stderr
