@@ -32,7 +32,7 @@ from families import Family, find_families, say
 from founding import scores_to_figures
 from measurements import FOUNDING, KERF, Key, Measurements, Result
 from readers import LOADERS
-from results import CACHE, ROOT, cached_row, run
+from results import CACHE, ROOT, cached_row, clear_errors, run
 from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
 from classifier.dataset import Sample
@@ -217,4 +217,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with clear_errors():
+        main()

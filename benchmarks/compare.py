@@ -13,6 +13,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,28 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
             yield *key, *(f"{share:.1f}" for share in shares), change, "yes" if overlap else "no", *seconds
 
 
+def read_run(path: Path) -> dict[str, Any]:
+    """Read what a run of the benchmark has written.
+
+    Raises
+    ------
+    SystemExit
+        If the file holds something else.
+    """
+    with suppress(json.JSONDecodeError, UnicodeDecodeError):
+        page = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(page, dict) and "results" in page:
+            return page
+    raise SystemExit(f"{path}: is not a run; name a benchmark.json that `make bench` wrote")
+
+
 def main() -> None:
     """Read both, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     arguments = parser.parse_args()
-    before, after = (json.loads(path.read_text()) for path in (arguments.before, arguments.after))
+    before, after = read_run(arguments.before), read_run(arguments.after)
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     writer.writerows(compare(before, after))

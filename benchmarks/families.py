@@ -10,7 +10,7 @@ from classifier.alphabet import texts_to_alphabet
 from classifier.dataset import Sample, Split, folder_to_samples, path_to_hash
 from classifier.duplicates import near_duplicates
 from classifier.synthesis import find_fonts, synthesize, write_dataset
-from segmenter.errors import KerfError, UnreadableImageError
+from segmenter.errors import UnreadableImageError
 from segmenter.load import path_to_image
 
 QUICK = ("captcha-v2", "gen-lepture", "kcaptcha")
@@ -51,13 +51,12 @@ def load_family(folder: Path) -> Family:
 
     Raises
     ------
+    KerfError
+        See ``folder_to_samples``.
     SystemExit
-        If it has no labels, or a test image is among the training images.
+        If a test image is among the training images.
     """
-    try:
-        train, test = (folder_to_samples(folder / part).samples for part in ("train", "test"))
-    except KerfError as error:
-        raise SystemExit(str(error)) from error
+    train, test = (folder_to_samples(folder / part).samples for part in ("train", "test"))
     known = {path_to_hash(sample.path): sample.path for sample in train}
     for sample in test:
         if twin := known.get(path_to_hash(sample.path)):

@@ -60,10 +60,8 @@ def clear_errors() -> Iterator[None]:
     """Run a script's body: a bad input becomes one line on stderr and exit code 1."""
     try:
         yield
-    except KerfError as error:
+    except (KerfError, OSError) as error:
         raise SystemExit(str(error)) from None
-    except OSError as error:
-        raise SystemExit(f"{error.filename}: {error.strerror}") from None
 
 
 def code_hash(patterns: tuple[str, ...] = KERF_FILES) -> str:

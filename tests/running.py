@@ -24,6 +24,12 @@ def kerf(*arguments: str | Path, stdin: str = "", program: str = "") -> subproce
     )
 
 
+def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a script of ``benchmarks/`` to its end."""
+    command = [sys.executable, str(ROOT / "benchmarks" / name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+
+
 def problem(result: subprocess.CompletedProcess[str], code: ExitCode) -> str:
     """Assert that a command failed as it should, with one line about it, and return the line."""
     assert result.returncode == code, result.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ import systems
 import torch
 
 from classifier.dataset import folder_to_samples
-from tests.running import ENVIRONMENT, ROOT
+from tests.running import script
 
 CPU = torch.device("cpu")
 
@@ -97,9 +96,7 @@ def test_a_system_in_a_process_of_its_own_answers_for_every_path(family: Path, t
     pairs = [(str(sample.path), sample.text) for sample in samples]
     job = systems.Job(systems.CTC_EQUAL, pairs, paths, 1.0, str(tmp_path / "kept.pt"))
     order.write_text(json.dumps(asdict(job)))
-    command = [sys.executable, str(ROOT / "benchmarks" / "systems.py"), str(order)]
-    said = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=True)
-    answer = systems.Answer(**json.loads(said.stdout))
+    answer = systems.Answer(**json.loads(script("systems.py", order).stdout))
     assert len(answer.texts) == len(paths)
     assert answer.train_seconds >= 1.0
     assert answer.parameters == sum(p.numel() for p in ctc.CtcReader("01234", CPU).network.parameters())

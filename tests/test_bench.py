@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +21,7 @@ import systems
 
 from classifier.dataset import Sample
 from classifier.synthesis import BUILT_IN_FONT
-from tests.running import ENVIRONMENT, ROOT
-
-
-def run_bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the benchmark as a user does."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+from tests.running import script
 
 
 def result(system: str, labels: int, correct: int, **changed: Any) -> dict[str, Any]:
@@ -45,7 +37,7 @@ def test_a_test_image_in_train_stops_the_run(family: Path, tmp_path: Path) -> No
     shutil.copytree(family, data / "digits")
     first, other = (sorted((data / "digits" / part).glob("*.png"))[0] for part in ("train", "test"))
     shutil.copy(first, other)
-    said = run_bench(data, "--out", tmp_path / "out", "--minutes", "0")
+    said = script("bench.py", data, "--out", tmp_path / "out", "--minutes", "0")
     assert said.returncode == 1
     assert f"{other} has the content of {first}" in said.stderr
     assert not (tmp_path / "out").exists()
@@ -60,7 +52,7 @@ def test_near_duplicates_of_train_are_counted(family: Path, tmp_path: Path) -> N
 
 
 def test_a_folder_without_families_is_said_to_be_one(tmp_path: Path) -> None:
-    said = run_bench(tmp_path, "--out", tmp_path / "out")
+    said = script("bench.py", tmp_path, "--out", tmp_path / "out")
     assert said.returncode == 1
     assert f"{tmp_path} has no family" in said.stderr
     assert "Traceback" not in said.stderr
@@ -77,7 +69,7 @@ def test_without_the_folder_rendered_families_stand_in(
 
 
 def test_a_run_without_time_writes_a_page_and_says_what_is_left(family: Path, tmp_path: Path) -> None:
-    said = run_bench(family.parent, "--out", tmp_path, "--minutes", "0")
+    said = script("bench.py", family.parent, "--out", tmp_path, "--minutes", "0")
     assert said.returncode == 0, said.stderr
     assert "10 of 10 measurements are left" in said.stderr
     assert "| digits | 15 | 6 | 0 |" in (tmp_path / "benchmark.md").read_text()

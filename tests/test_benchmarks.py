@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.running import ENVIRONMENT, ROOT, kerf
+from tests.running import ROOT, kerf, script
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +20,15 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a script of ``benchmarks/`` to its end."""
-    command = [sys.executable, str(ROOT / "benchmarks" / name), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
-
-
-def script(name: str, *arguments: str | Path) -> str:
+def read_script(name: str, *arguments: str | Path) -> str:
     """Run a script that succeeds: its stdout."""
-    result = run_script(name, *arguments)
+    result = script(name, *arguments)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
 
 def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
-    said = script("candidates.py", rendered)
+    said = read_script("candidates.py", rendered)
     rows = re.findall(r"^ *(\w.+?) +[\d.]+ % \((\d+) of (\d+);", said, re.MULTILINE)
     characters = len((rendered / "boxes.csv").read_text().splitlines()) - 1
     near, apart, overlapping, close = ((int(count), int(n)) for _, count, n in rows)
@@ -46,12 +38,12 @@ def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
 
 
 def test_every_wrong_text_has_one_cause(rendered: Path, tmp_path: Path) -> None:
-    kinds = json.loads(script("errors.py", rendered, "--json", "--charset", "0-9"))  # it cannot read the letters
+    kinds = json.loads(read_script("errors.py", rendered, "--json", "--charset", "0-9"))  # it cannot read the letters
     whole = json.loads(kerf("eval", rendered, "--json", "--charset", "0-9").stdout)["whole_text"]
     assert sum(kinds.values()) == whole["n"] - whole["count"] > 0
     assert kinds["missing candidates"] > 0
     drawing = tmp_path / "errors.png"
-    said = script("errors.py", rendered, "--draw", drawing, "--charset", "0-9")
+    said = read_script("errors.py", rendered, "--draw", drawing, "--charset", "0-9")
     assert said.startswith(f"wrong texts: {100 * sum(kinds.values()) / whole['n']:.1f} %")
     assert drawing.stat().st_size > 10_000
 
@@ -60,7 +52,7 @@ def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Pa
     shutil.copytree(family, tmp_path / "digits")
     first = min((tmp_path / "digits" / "test").glob("*.png"))
     first.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
-    megabytes = script("speed.py", tmp_path / "digits", "--images", "3", "--only", "CTC")
+    megabytes = read_script("speed.py", tmp_path / "digits", "--images", "3", "--only", "CTC")
     assert float(megabytes) > 0
 
 
@@ -75,7 +67,15 @@ def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Pa
     ],
 )
 def test_a_wrong_path_is_said_in_one_line(name: str, arguments: list[str], tmp_path: Path) -> None:
-    said = run_script(name, tmp_path / "nowhere", *arguments)
+    said = script(name, tmp_path / "nowhere", *arguments)
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.count("\n") == 1
     assert str(tmp_path / "nowhere") in said.stderr
+
+
+def test_a_file_that_is_no_run_is_said_in_one_line(tmp_path: Path) -> None:
+    for content in ("no JSON", "[]", "{}"):
+        (tmp_path / "after.json").write_text(content)
+        said = script("compare.py", ROOT / "docs" / "benchmark.json", tmp_path / "after.json")
+        assert (said.returncode, said.stdout, said.stderr.count("\n")) == (1, "", 1)
+        assert str(tmp_path / "after.json") in said.stderr
