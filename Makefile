@@ -11,10 +11,10 @@ DATA ?= ../shared/data
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
 
-test: lint  ## every check; the tests come last
+test: lint build/kerf  ## every check; the tests come last
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/dev.stamp  ## style and types
+lint: $(VENV)/dev.stamp build/kerf  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,6 +37,11 @@ bench: $(VENV)/core.stamp  ## measure Kerf and its peers on the folder DATA
 	$(BIN)/python benchmarks/bench.py $(DATA) $(if $(FULL),--full --out docs) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-setup: $(VENV)/bench.stamp  ## install the readers off the shelf that the registry has; Tesseract is Debian's
+
+# A link to this folder, by which the tests and mypy know the checkout as the package it is when installed.
+build/kerf:
+	mkdir -p build
+	ln -s .. $@
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -35,9 +35,9 @@ from readers import LOADERS
 from results import CACHE, ROOT, cached_row, clear_errors, run
 from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
-from classifier.dataset import Sample
-from classifier.metrics import proportion
-from classifier.model_file import BUNDLED_MODEL, load_model
+from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.measuring.metrics import proportion
+from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
 FEW = 100
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
@@ -116,7 +116,7 @@ class Bench:
         assert row
         model = CACHE / code / f"{name}-{labels}.safetensors" if labels else BUNDLED_MODEL
         parameters = count_parameters(load_model(model, torch.device("cpu")).network)
-        answer = Answer([], False, row.train_seconds, parameters, model.stat().st_size, row.train_megabytes)
+        answer = Answer([], False, row.train_seconds, parameters, len(model.read_bytes()), row.train_megabytes)
         return self.to_result(family, KERF, labels, row.correct, answer)
 
     def run_system(self, name: str, system: str, labels: int) -> Result | None:

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from results import clear_errors
 
-from classifier.metrics import proportion
-from classifier.report import proportion_to_text
-from segmenter import Segmentation, segment
-from segmenter.load import path_to_image
+from kerf.classifier.console.report import proportion_to_text
+from kerf.classifier.measuring.metrics import proportion
+from kerf.segmenter import Segmentation, segment
+from kerf.segmenter.load import path_to_image
 
 PIXELS = 2.0
 HEIGHT_SHARE = 0.12

@@ -22,16 +22,16 @@ from candidates import HEIGHT_SHARE, distances, read_boxes
 from numpy.typing import NDArray
 from results import clear_errors
 
-from classifier import Constraint, Recognizer
-from classifier.alphabet import parse_charset
-from classifier.batch import examples_to_batch, segmentation_to_example
-from classifier.dataset import Sample, folder_to_samples
-from classifier.decoding import texts_to_labels
-from classifier.metrics import proportion
-from classifier.report import proportion_to_text
-from classifier.search import best_paths, label_arc_scores
-from classifier.text_space import TextSpace, to_text_space
-from segmenter.errors import KerfError
+from kerf.classifier import Constraint, Recognizer
+from kerf.classifier.alphabet import parse_charset
+from kerf.classifier.console.report import proportion_to_text
+from kerf.classifier.folders.dataset import Sample, folder_to_samples
+from kerf.classifier.lattice.decoding import texts_to_labels
+from kerf.classifier.lattice.search import best_paths, label_arc_scores
+from kerf.classifier.lattice.text_space import TextSpace, to_text_space
+from kerf.classifier.measuring.metrics import proportion
+from kerf.classifier.network.batch import examples_to_batch, segmentation_to_example
+from kerf.segmenter.errors import KerfError
 
 SAME = 0.6
 """Least overlap, as intersection over union, of two candidates that count as the same choice."""

@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifier.alphabet import texts_to_alphabet
-from classifier.dataset import Sample, Split, folder_to_samples, path_to_hash
-from classifier.duplicates import near_duplicates
-from classifier.synthesis import find_fonts, synthesize, write_dataset
-from segmenter.errors import UnreadableImageError
-from segmenter.load import path_to_image
+from kerf.classifier.alphabet import texts_to_alphabet
+from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples, path_to_hash
+from kerf.classifier.folders.duplicates import near_duplicates
+from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
+from kerf.segmenter.errors import UnreadableImageError
+from kerf.segmenter.load import path_to_image
 
 QUICK = ("captcha-v2", "gen-lepture", "kcaptcha")
 RENDERED = ("touching", "warped", "lines")

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from classifier.dataset import Sample
-from segmenter.load import path_to_image
+from kerf.classifier.folders.dataset import Sample
+from kerf.segmenter.load import path_to_image
 
 SIZE_WH = (80, 40)
 EPOCHS = 50

@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from segmenter.load import path_to_image
+from kerf.segmenter.load import path_to_image
 
 ENLARGE_TO = 64  # rows that Tesseract is given at least: it was made for scanned pages
 PAGE_END = "\f"

@@ -30,13 +30,13 @@ from pathlib import Path
 
 from results_page import Row, Speed, row_to_markdown, to_markdown
 
-from segmenter.errors import ExitCode, KerfError
+from kerf.segmenter.errors import ExitCode, KerfError
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "benchmarks" / "cache"
 CLI = ROOT / "cli.py"
 ERRORS = ROOT / "benchmarks" / "errors.py"
-KERF_FILES = ("cli.py", "segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
+KERF_FILES = ("__init__.py", "cli.py", "segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
 """What Kerf's results depend on."""
 DONE = {ExitCode.OK, ExitCode.UNREADABLE_IMAGE, ExitCode.NO_LABELS, ExitCode.LABEL_ALPHABET, ExitCode.LABEL_FIT}
 """Exit codes of a program that did its work, but for an image or a label, if any, that it named on stderr."""

@@ -37,7 +37,7 @@ def load_decoder(folder: Path, cores: int) -> dict[str, Read]:
 
 def load_kerf(folder: Path, cores: int) -> dict[str, Read]:
     """Load Kerf with its bundled model."""
-    from classifier.recognizer import Recognizer
+    from kerf.classifier.recognizer import Recognizer
 
     kerf = Recognizer.load(device="cpu")
     return {
@@ -63,7 +63,7 @@ def load_founding(folder: Path, cores: int) -> dict[str, Read]:
     import torch
     from founding import FoundingNetwork, path_to_input
 
-    from classifier.dataset import folder_to_samples
+    from kerf.classifier.folders.dataset import folder_to_samples
 
     texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
 
@@ -79,7 +79,7 @@ def load_reader(name: str, folder: Path, cores: int) -> dict[str, Read]:
     """Load a reader off the shelf; where it is missing, say so."""
     from readers import LOADERS, MissingReaderError
 
-    from classifier.dataset import folder_to_samples
+    from kerf.classifier.folders.dataset import folder_to_samples
 
     texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
     try:
@@ -106,7 +106,7 @@ def find_readable(folder: Path, count: int) -> list[Path]:
     """Find the first images that can be read; on others some systems end with an error."""
     from families import is_readable
 
-    from classifier.dataset import find_images
+    from kerf.classifier.folders.dataset import find_images
 
     found = list(islice(filter(is_readable, find_images([folder])), count))
     if not found:

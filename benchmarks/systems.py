@@ -22,9 +22,9 @@ from readers import LOADERS, MissingReaderError
 from results import peak_megabytes
 from torch import nn
 
-from classifier.dataset import Sample, split_samples
-from classifier.model_file import resolve_device
-from classifier.training import VALIDATION_FRACTION
+from kerf.classifier.folders.dataset import Sample, split_samples
+from kerf.classifier.learning.training import VALIDATION_FRACTION
+from kerf.classifier.model_file import resolve_device
 
 
 @dataclass(frozen=True)

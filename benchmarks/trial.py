@@ -17,15 +17,15 @@ from pathlib import Path
 import torch
 from results import clear_errors
 
-from classifier.augment import AugmentSettings
-from classifier.dataset import folder_to_samples
-from classifier.fitting import TrainSettings
-from classifier.metrics import evaluate
-from classifier.model_file import BUNDLED_MODEL, load_model, save_model
-from classifier.observer import Observer
-from classifier.recognizer import Recognizer
-from classifier.report import epoch_to_text
-from classifier.training import train
+from kerf.classifier.console.report import epoch_to_text
+from kerf.classifier.folders.dataset import folder_to_samples
+from kerf.classifier.learning.augment import AugmentSettings
+from kerf.classifier.learning.fitting import TrainSettings
+from kerf.classifier.learning.observer import Observer
+from kerf.classifier.learning.training import train
+from kerf.classifier.measuring.metrics import evaluate
+from kerf.classifier.model_file import BUNDLED_MODEL, load_model, save_model
+from kerf.classifier.recognizer import Recognizer
 
 HELD_OUT = 300
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.errors import LabelAlphabetError, SettingsError
+from kerf.segmenter.errors import LabelAlphabetError, SettingsError
 
 MAX_LENGTH = 16
 """Longest text that a search considers."""

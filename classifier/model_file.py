@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -13,10 +14,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from classifier.alphabet import Alphabet
-from classifier.network import CharNet, NetworkConfig
-from segmenter import SegmenterSettings
-from segmenter.errors import (
+from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.segmenter import SegmenterSettings
+from kerf.segmenter.errors import (
     DeviceError,
     ModelUnreadableError,
     ModelVersionError,
@@ -27,10 +28,7 @@ from segmenter.errors import (
 
 FORMAT = "kerf-model"
 FORMAT_VERSION = 2
-MODEL_NAME = "default.safetensors"
-CHECKOUT_MODEL = Path(__file__).resolve().parent.parent / "data" / "models" / MODEL_NAME
-INSTALLED_MODEL = Path(sys.prefix) / "share" / "kerf" / "models" / MODEL_NAME
-BUNDLED_MODEL = CHECKOUT_MODEL if CHECKOUT_MODEL.exists() else INSTALLED_MODEL
+BUNDLED_MODEL = files("kerf") / "data" / "models" / "default.safetensors"
 
 Record = TypeVar("Record")
 
@@ -133,7 +131,7 @@ def save_model(model: Model, path: Path) -> None:
         raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
-def load_model(path: Path, device: torch.device) -> Model:
+def load_model(path: Path | Traversable, device: torch.device) -> Model:
     """Read a model file.
 
     Raises
@@ -148,7 +146,7 @@ def load_model(path: Path, device: torch.device) -> Model:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
     try:
-        with safe_open(path, framework="pt") as file:
+        with as_file(path) as real, safe_open(real, framework="pt") as file:
             metadata = file.metadata() or {}
             header = parse_metadata(metadata, path)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -168,7 +166,7 @@ def load_model(path: Path, device: torch.device) -> Model:
     return Model(network, alphabet, header.lengths, header.temperature, header.segmenter, header.provenance)
 
 
-def parse_metadata(metadata: Mapping[str, str], path: Path) -> Header:
+def parse_metadata(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
     """Check format and version and read the header.
 
     Raises

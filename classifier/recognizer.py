@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from classifier.alphabet import Constraint
-from classifier.batch import Example, examples_to_batch, segmentation_to_example
-from classifier.decoding import Decoded, decode
-from classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
-from classifier.network import fuse
-from classifier.text_space import TextSpace, to_text_space
-from segmenter import Segmentation, segment
-from segmenter.errors import KerfError
-from segmenter.load import path_to_image
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.lattice.decoding import Decoded, decode
+from kerf.classifier.lattice.text_space import TextSpace, to_text_space
+from kerf.classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
+from kerf.classifier.network.char_net import fuse
+from kerf.segmenter import Segmentation, segment
+from kerf.segmenter.errors import KerfError
+from kerf.segmenter.load import path_to_image
 
 Source = Path | str | NDArray[np.uint8]
 BATCH_SIZE = 64

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
-from segmenter.cuts import CutSettings, strip_to_lattice
-from segmenter.ink import Ink, InkSettings, image_to_ink
-from segmenter.lattice import Lattice, Strip
+from kerf.segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
+from kerf.segmenter.cuts import CutSettings, strip_to_lattice
+from kerf.segmenter.ink import Ink, InkSettings, image_to_ink
+from kerf.segmenter.lattice import Lattice, Strip
 
 __all__ = ["CropSettings", "CutSettings", "InkSettings", "Segmentation", "SegmenterSettings", "segment"]
 

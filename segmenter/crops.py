@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.ink import NEUTRAL, Ink
-from segmenter.lattice import Strip
+from kerf.segmenter.ink import NEUTRAL, Ink
+from kerf.segmenter.lattice import Strip
 
 MARGIN_SAMPLES = 1  # samples outside the candidate on each side: the neighbours' nearest edges
 

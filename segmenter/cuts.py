@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.lattice import Lattice, Strip
+from kerf.segmenter.lattice import Lattice, Strip
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from segmenter.errors import UnreadableImageError
+from kerf.segmenter.errors import UnreadableImageError
 
 MAX_PIXELS = 16_000_000
 """Largest image that is decoded, rows times columns."""

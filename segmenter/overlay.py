@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter import Segmentation
+from kerf.segmenter import Segmentation
 
 Box = tuple[int, int, int, int]
 Color = tuple[int, int, int]

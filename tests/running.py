@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from segmenter.errors import ExitCode
+from kerf.segmenter.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "cli.py"
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", "PYTHONPATH": str(ROOT / "build")}
 COMMANDS = ("segment", "train-char", "solve", "eval", "synth")
 
 

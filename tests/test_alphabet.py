@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.alphabet import (
+from kerf.classifier.alphabet import (
     Alphabet,
     Constraint,
     parse_charset,
@@ -12,7 +12,7 @@ from classifier.alphabet import (
     parse_pattern,
     texts_to_alphabet,
 )
-from segmenter.errors import LabelAlphabetError, SettingsError
+from kerf.segmenter.errors import LabelAlphabetError, SettingsError
 
 
 def test_alphabet_comes_from_the_labels_in_order() -> None:

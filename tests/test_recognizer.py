@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier import Constraint, Reading, Recognizer
-from classifier.metrics import evaluate
-from segmenter.errors import KerfError, UnreadableImageError
-from segmenter.load import path_to_image
+from kerf.classifier import Constraint, Reading, Recognizer
+from kerf.classifier.measuring.metrics import evaluate
+from kerf.segmenter.errors import KerfError, UnreadableImageError
+from kerf.segmenter.load import path_to_image
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 

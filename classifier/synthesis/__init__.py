@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.synthesis.folder import write_dataset
-from classifier.synthesis.gallery import LOOKS, name_to_look
-from classifier.synthesis.glyphs import BUILT_IN_FONT, find_fonts
-from classifier.synthesis.looks import Look
-from classifier.synthesis.random_looks import random_look
-from classifier.synthesis.rendering import RenderedCaptcha, render
-from segmenter.errors import SettingsError
+from kerf.classifier.synthesis.folder import write_dataset
+from kerf.classifier.synthesis.gallery import LOOKS, name_to_look
+from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, find_fonts
+from kerf.classifier.synthesis.looks import Look
+from kerf.classifier.synthesis.random_looks import random_look
+from kerf.classifier.synthesis.rendering import RenderedCaptcha, render
+from kerf.segmenter.errors import SettingsError
 
 __all__ = [
     "BUILT_IN_FONT",

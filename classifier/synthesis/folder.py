@@ -8,8 +8,8 @@ from pathlib import Path
 
 import cv2
 
-from classifier.synthesis.rendering import RenderedCaptcha
-from segmenter.errors import OutputError
+from kerf.classifier.synthesis.rendering import RenderedCaptcha
+from kerf.segmenter.errors import OutputError
 
 LABELS_FILE = "labels.csv"
 BOXES_FILE = "boxes.csv"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
-from classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from classifier.synthesis.looks import Finish, Ground, Layout, Lines, Look, Paint, Specks, Warp
-from segmenter.errors import SettingsError
+from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
+from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.classifier.synthesis.looks import Finish, Ground, Layout, Lines, Look, Paint, Specks, Warp
+from kerf.segmenter.errors import SettingsError
 
 JITTER = Layout(tilt=12, bounce=0.08, stretch=0.1, faces=2)
 LOOKS: dict[str, Look] = {

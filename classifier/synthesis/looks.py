@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from classifier.synthesis.glyphs import CHARACTERS
-from classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from segmenter.errors import SettingsError
+from kerf.classifier.synthesis.glyphs import CHARACTERS
+from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.segmenter.errors import SettingsError
 
 Range = tuple[float, float]
 CLEAR_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY"

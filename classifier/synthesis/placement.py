@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.synthesis.glyphs import Glyph, character_to_glyph, height_to_level
-from classifier.synthesis.kinds import Stroke
-from classifier.synthesis.looks import Layout, Look, Warp
-from classifier.synthesis.scenery import Image, uniform
+from kerf.classifier.synthesis.glyphs import Glyph, character_to_glyph, height_to_level
+from kerf.classifier.synthesis.kinds import Stroke
+from kerf.classifier.synthesis.looks import Layout, Look, Warp
+from kerf.classifier.synthesis.scenery import Image, uniform
 
 MARGIN = 2.0  # pixels kept free beside the text where it fits
 SHARP_LEVEL = 110  # coverage of 255 from which a pixel is ink where there are no half tones

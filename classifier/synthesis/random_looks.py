@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
-from classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from classifier.synthesis.looks import (
+from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
+from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.classifier.synthesis.looks import (
     CLEAR,
     CLEAR_LETTERS,
     Finish,

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.synthesis.kinds import Depth, Stroke
-from classifier.synthesis.looks import Look, Paint
-from classifier.synthesis.placement import Stamp, grow, merge, placements_to_stamps, text_to_placements
-from classifier.synthesis.scenery import (
+from kerf.classifier.synthesis.kinds import Depth, Stroke
+from kerf.classifier.synthesis.looks import Look, Paint
+from kerf.classifier.synthesis.placement import Stamp, grow, merge, placements_to_stamps, text_to_placements
+from kerf.classifier.synthesis.scenery import (
     Colour,
     Image,
     Palette,
@@ -30,7 +30,7 @@ from classifier.synthesis.scenery import (
     random_palette,
     rescale,
 )
-from segmenter.errors import SettingsError
+from kerf.segmenter.errors import SettingsError
 
 INK_LEVEL = 80  # coverage of 255 from which a pixel is in a character's box
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.synthesis.kinds import GroundKind, LineKind, SpeckKind, Tint
-from classifier.synthesis.looks import Finish, Ground, Lines, Paint, Range, Specks
+from kerf.classifier.synthesis.kinds import GroundKind, LineKind, SpeckKind, Tint
+from kerf.classifier.synthesis.looks import Finish, Ground, Lines, Paint, Range, Specks
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -1,0 +1,59 @@
+"""``kerf eval``: measure a model on a labelled folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerf.classifier.console.arguments import to_constraint, to_samples, unknown_characters
+from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
+from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.measuring.metrics import evaluate
+from kerf.segmenter.errors import BelowMinimumError
+
+
+@dataclass(frozen=True)
+class EvalOptions:
+    """What `eval` is asked for beside the model and what is known of the texts."""
+
+    as_json: bool
+    min_accuracy: float | None
+    ignore_case: bool
+    label_pattern: str | None
+    limit: int | None
+
+
+def evaluate_folder(
+    terminal: Terminal,
+    folder: Path,
+    chosen: EvalOptions,
+    model: Path | None,
+    device: str,
+    charset: str | None,
+    length: str | None,
+    pattern: str | None,
+) -> None:
+    """Measure and print every figure; the parameters are the command's options.
+
+    Raises
+    ------
+    BelowMinimumError
+        If the accuracy is below the minimum asked for.
+    """
+    constraint = to_constraint(charset, length, pattern)
+    samples = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
+
+    from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
+
+    recognizer = Recognizer.load(model, device)
+    if unknown := unknown_characters(samples, recognizer.model.alphabet):
+        terminal.problem(unknown)
+    found = recognizer.read_many((s.path for s in samples), constraint)
+    readings = list(terminal.track(found, len(samples), "reading"))
+    evaluation = evaluate([s.text for s in samples], readings, ignore_case=chosen.ignore_case)
+    render = evaluation_to_json if chosen.as_json else evaluation_to_text
+    with terminal.output(None) as stream:
+        stream.write(render(evaluation))
+    accuracy = evaluation.whole_text.value or 0.0
+    if chosen.min_accuracy is not None and accuracy < chosen.min_accuracy:
+        raise BelowMinimumError(f"whole-text accuracy {accuracy:.4f} is below {chosen.min_accuracy}, the minimum")

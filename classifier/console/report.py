@@ -1,0 +1,98 @@
+"""What `train-char` and `eval` say: one pass of training, what training came to, an evaluation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from kerf.classifier.measuring.metrics import Confusion, Evaluation, Proportion, proportion
+
+if TYPE_CHECKING:
+    from kerf.classifier.learning.observer import EpochReport
+    from kerf.classifier.learning.training import TrainResult
+
+MOST_CONFUSED = 10
+
+
+def evaluation_to_json(evaluation: Evaluation) -> str:
+    """Render an evaluation as one line of JSON, with the names that `Evaluation` gives its figures."""
+    return json.dumps(asdict(evaluation), ensure_ascii=False) + "\n"
+
+
+def evaluation_to_text(evaluation: Evaluation) -> str:
+    """Render an evaluation for people, every figure under its own name."""
+    e = evaluation
+    confused = ", ".join(map(confusion_to_text, e.confusions[:MOST_CONFUSED]))
+    lines = [
+        f"whole-text accuracy         {proportion_to_text(e.whole_text)}",
+        f"wrong number of characters  {proportion_to_text(e.wrong_length)}: segmentation",
+        f"right number, wrong ones    {proportion_to_text(e.wrong_characters)}: classification",
+        f"unreadable images           {proportion_to_text(e.unreadable)}: counted as wrong",
+        f"character error rate        {percent(e.character_error_rate)} "
+        f"({e.character_edits} edits, {e.characters} characters)",
+        f"calibration error           {percent(e.expected_calibration_error)} (expected, 10 bins of equal mass)",
+        f"coverage at 99 % precision  {percent(e.coverage_at_99_precision)}",
+        "risk and coverage: answering only from a confidence on, images answered, and of those the wrong",
+        *(
+            f"  {p.min_confidence:.4f}  {percent(p.coverage)} answered, {percent(p.risk)} of them wrong"
+            for p in e.risk_coverage[1::2]  # every tenth of coverage
+        ),
+        "accuracy by position, of texts read with the right length | of all texts",
+        *(
+            f"  {p.position + 1:<3} {proportion_to_text(p.of_right_length)} | {proportion_to_text(p.of_all)}"
+            for p in e.by_position
+        ),
+        "whole-text accuracy by length",
+        *(f"  {group.length:<3} {proportion_to_text(group.whole_text)}" for group in e.by_length),
+        f"most confused, true > read  {confused or 'none'}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def proportion_to_text(share: Proportion) -> str:
+    """Render a proportion with its n and interval, like ``97.2 % (35 of 36; 95 % interval 85.8 to 99.5)``."""
+    if share.value is None:
+        return "    none (0 of 0)"
+    interval = f"95 % interval {100 * share.low_95:.1f} to {100 * share.high_95:.1f}"
+    return f"{percent(share.value)} ({share.count} of {share.n}; {interval})"
+
+
+def percent(share: float) -> str:
+    """Render a share as a percentage, five places wide."""
+    return f"{100 * share:5.1f} %"
+
+
+def confusion_to_text(confusion: Confusion) -> str:
+    """Render a confusion such as ``8 > B (12)``; a character lost or added is paired with nothing."""
+    return f"{confusion.truth or 'nothing'} > {confusion.read or 'nothing'} ({confusion.count})"
+
+
+def epoch_to_text(report: EpochReport) -> str:
+    """Render one pass over the training images."""
+    return (
+        f"epoch {report.epoch:>3} of {report.epochs}: loss {report.loss:7.3f}, "
+        f"validation whole-text accuracy {percent(report.validation_accuracy)}, "
+        f"train-validation gap {100 * report.gap:+5.1f} points, {report.seconds:.0f} s"
+    )
+
+
+def training_to_text(result: TrainResult) -> str:
+    """Render what training came to, with a warning of whatever makes its figures less than they seem."""
+    p = result.model.provenance
+    accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
+    pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
+    lines = [f"trained on {p.trained} labelled images{pseudo}; validation whole-text accuracy {accuracy}"]
+    if result.duplicates:
+        train, validation = result.duplicates[0]
+        lines.append(
+            f"warning: {len(result.duplicates)} of the validation images look like one trained on, such as "
+            f"{validation.path} like {train.path}: this accuracy is too good. Remove the copies."
+        )
+    if result.overfitted:
+        lines.append(
+            "warning: it overfits: it reads the images that it was trained on better than others, "
+            f"by {100 * result.epochs[-1].gap:.0f} points. "
+            "Label more images; or keep augmentation on; or train for fewer epochs."
+        )
+    return "\n".join(lines)

@@ -1,0 +1,212 @@
+"""What `solve` prints: a row an image, as CSV, JSON Lines or a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from kerf.classifier.console.report import proportion_to_text
+from kerf.classifier.measuring.metrics import proportion
+from kerf.segmenter.errors import KerfError
+
+if TYPE_CHECKING:
+    from kerf.classifier.recognizer import Reading
+
+Alternatives = list[tuple[str, float]]
+Cell = str | float | bool | list[float] | Alternatives | None
+
+
+class RowFormat(StrEnum):
+    """How rows are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    TABLE = "table"
+
+
+class Status(StrEnum):
+    """What became of one image."""
+
+    READ = "read"
+    UNSURE = "unsure"  # read, but below the confidence asked for: the text is left empty
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """What is in a row beyond the columns that are always there.
+
+    Parameters
+    ----------
+    min_confidence
+        Below it the text is left empty and the status is ``unsure``.
+    characters
+        Add ``characters``: the confidence of each character.
+    best
+        Of how many texts to tell: above 1, add ``alternatives``, the next most probable and their confidences.
+    check
+        Add ``label`` and ``right``, from the labels beside the images.
+    """
+
+    min_confidence: float = 0.0
+    characters: bool = False
+    best: int = 1
+    check: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        always = ("file", "text", "confidence", "status", "error")
+        return (
+            *always,
+            *(("characters",) if self.characters else ()),
+            *(("alternatives",) if self.best > 1 else ()),
+            *(("label", "right") if self.check else ()),
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image's answer; ``right`` is None where there is no answer or no label."""
+
+    file: str
+    text: str
+    confidence: float | None
+    status: Status
+    error: str
+    characters: tuple[float, ...]
+    alternatives: tuple[tuple[str, float], ...]
+    label: str
+    right: bool | None
+
+    def cells(self, columns: Sequence[str]) -> dict[str, Cell]:
+        """Return the named columns, ready for JSON."""
+        confidence = None if self.confidence is None else round(self.confidence, 4)
+        every: dict[str, Cell] = {
+            "file": self.file,
+            "text": self.text,
+            "confidence": confidence,
+            "status": self.status.value,
+            "error": self.error,
+            "characters": [round(c, 4) for c in self.characters],
+            "alternatives": [(text, round(confidence, 4)) for text, confidence in self.alternatives],
+            "label": self.label,
+            "right": self.right,
+        }
+        return {name: every[name] for name in columns}
+
+
+def readings_to_rows(
+    images: Iterable[Path],
+    readings: Iterable[Reading | KerfError],
+    labels: Mapping[Path, str],
+    settings: RowSettings,
+) -> Iterator[Row]:
+    """Make one row for each image, from what the recognizer yielded for it and its label if there is one."""
+    for image, reading in zip(images, readings, strict=True):
+        yield reading_to_row(image, reading, labels.get(image), settings)
+
+
+def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
+    """Make one row; see `readings_to_rows`."""
+    if isinstance(reading, KerfError):
+        return Row(str(image), "", None, Status.UNREADABLE, str(reading), (), (), label or "", None)
+    sure = reading.confidence >= settings.min_confidence
+    return Row(
+        file=str(image),
+        text=reading.text if sure else "",
+        confidence=reading.confidence,
+        status=Status.READ if sure else Status.UNSURE,
+        error="",
+        characters=tuple(c.confidence for c in reading.characters),
+        alternatives=reading.alternatives if sure else (),
+        label=label or "",
+        right=reading.text == label if sure and label is not None else None,
+    )
+
+
+class Tally:
+    """Counts rows as they pass."""
+
+    def __init__(self) -> None:
+        self._status: Counter[Status] = Counter()
+        self._right: Counter[bool | None] = Counter()
+
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows, counting them."""
+        for row in rows:
+            self._status[row.status] += 1
+            self._right[row.right] += 1
+            yield row
+
+    def summary(self) -> str:
+        """Return one line such as ``36 images: 35 read, 1 unreadable; whole text right: ...``."""
+        counts = ", ".join(f"{self._status[s]} {s}" for s in Status if self._status[s])
+        line = f"{self._status.total()} images: {counts}"
+        checked = self._right[True] + self._right[False]
+        if checked:
+            line += f"; whole text right: {proportion_to_text(proportion(self._right[True], checked)).strip()}"
+        return line
+
+
+def write_rows(rows: Iterable[Row], settings: RowSettings, row_format: RowFormat, stream: TextIO) -> None:
+    """Write rows as they come; a table, whose widths need them all, at the end or when interrupted."""
+    writers = {RowFormat.CSV: rows_to_csv, RowFormat.JSONL: rows_to_jsonl, RowFormat.TABLE: rows_to_table}
+    writers[row_format](rows, settings.columns, stream)
+
+
+def rows_to_csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
+    """Write a header and one line a row."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    stream.flush()
+    for row in rows:
+        writer.writerow([cell_to_text(cell) for cell in row.cells(columns).values()])
+        stream.flush()
+
+
+def rows_to_jsonl(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
+    """Write one JSON object a line, with the columns as keys."""
+    for row in rows:
+        stream.write(json.dumps(row.cells(columns), ensure_ascii=False) + "\n")
+        stream.flush()
+
+
+def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
+    """Write a table for people; as wide as it needs where the stream is no terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    width = None if stream.isatty() else 10_000
+    console = Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    table = Table(*columns)
+    try:
+        for row in rows:
+            style = "" if row.status is Status.READ and row.right is not False else "bold"
+            table.add_row(*map(cell_to_text, row.cells(columns).values()), style=style)
+    finally:
+        console.print(table)
+
+
+def cell_to_text(cell: Cell) -> str:
+    """Render one cell: numbers with four decimals, nothing as the empty text, lists as ``0.9000 0.8000``.
+
+    A list of texts with confidences is ``AB12=0.9000 AB1Z=0.0500``.
+    """
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case float():
+            return f"{cell:.4f}"
+        case list():
+            return " ".join(f"{item[0]}={item[1]:.4f}" if isinstance(item, tuple) else f"{item:.4f}" for item in cell)
+        case _:
+            return cell

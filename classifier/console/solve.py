@@ -1,0 +1,41 @@
+"""``kerf solve``: a row an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
+from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
+from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.folders.dataset import find_images
+
+
+def solve_images(
+    terminal: Terminal,
+    paths: Sequence[Path],
+    settings: RowSettings,
+    row_format: RowFormat,
+    out: Path | None,
+    model: Path | None,
+    device: str,
+    charset: str | None,
+    length: str | None,
+    pattern: str | None,
+    limit: int | None,
+) -> None:
+    """Read images and write a row for each; the parameters are the command's options."""
+    constraint = to_constraint(charset, length, pattern)
+    named = to_paths(paths)
+    images = find_images(named)[:limit]
+    labels = to_labels(named, terminal) if settings.check else {}
+
+    from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
+
+    readings = Recognizer.load(model, device).read_many(images, constraint, best=settings.best)
+    tracked = terminal.track(readings, len(images), "solving")
+    rows = readings_to_rows(images, tracked, labels, settings)
+    tally = Tally()
+    with terminal.output(out) as stream:
+        write_rows(tally.watch(rows), settings, row_format, stream)
+    terminal.say(tally.summary())

@@ -1,0 +1,26 @@
+"""``kerf synth``: render labelled captchas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kerf.classifier.console.arguments import to_constraint
+from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
+
+
+def draw_captchas(
+    terminal: Terminal,
+    folder: Path,
+    count: int,
+    seed: int,
+    look: str | None,
+    charset: str | None,
+    length: str | None,
+    fonts: Path | None,
+) -> None:
+    """Render captchas into a folder; the parameters are the command's options."""
+    texts = to_constraint(charset, length, None)
+    captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
+    written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
+    terminal.say(f"{written} captchas are in {folder}")

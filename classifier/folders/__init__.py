@@ -1,0 +1,1 @@
+"""Images and labels on disk: finding them, reading labels of every form, splitting, near-duplicates."""

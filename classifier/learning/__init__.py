@@ -1,0 +1,1 @@
+"""Labelled images to a model: augmentation, fitting, calibration, self-training, learning curves."""

@@ -1,0 +1,1 @@
+"""CharNet, which says of each candidate which character it is, and the batches it is fed."""

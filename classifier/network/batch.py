@@ -1,0 +1,98 @@
+"""Examples to tensors: strips side by side, crops as windows, lattices as arcs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kerf.classifier.lattice.search import Arcs, lattices_to_arcs
+from kerf.classifier.network.char_net import Crops
+from kerf.segmenter import Segmentation
+from kerf.segmenter.crops import spans_to_windows
+from kerf.segmenter.ink import NEUTRAL
+from kerf.segmenter.lattice import Lattice
+
+WIDTH_STEP = 32
+"""Strips are padded to a multiple of this many columns."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples as the network and the search take them.
+
+    Attributes
+    ----------
+    strips
+        float32 ``(B, C, H, W)`` in [0, 1], padded with background.
+    crops
+        Candidates' windows, in order of images; gaps likewise, ``B * J`` of them.
+    arcs
+        The lattices.
+    """
+
+    strips: Tensor
+    crops: Crops
+    arcs: Arcs
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the network and the search need of one segmentation, and nothing more: thousands are held in memory.
+
+    Attributes
+    ----------
+    pixels
+        uint8 ``(C, H, S_w)``; the strip.
+    lattice
+        The candidates.
+    samples
+        Columns that each candidate is sampled at.
+    """
+
+    pixels: NDArray[np.uint8]
+    lattice: Lattice
+    samples: int
+
+    @property
+    def padded_width(self) -> int:
+        """Columns of the strip after padding."""
+        return -(-int(self.pixels.shape[2]) // WIDTH_STEP) * WIDTH_STEP
+
+
+def segmentation_to_example(segmentation: Segmentation) -> Example:
+    """Keep strip and lattice."""
+    return Example(segmentation.strip.pixels, segmentation.lattice, segmentation.settings.crop.samples)
+
+
+def examples_to_batch(examples: Sequence[Example], device: torch.device) -> Batch:
+    """Pad and join examples; all must come from the same settings."""
+    channels, height, _ = examples[0].pixels.shape
+    width = max(example.padded_width for example in examples)
+    strips = np.zeros((len(examples), height, width, channels), np.uint8)
+    strips[..., 1:] = NEUTRAL
+    for row, example in zip(strips, examples, strict=True):
+        row[:, : example.pixels.shape[2]] = example.pixels.transpose(1, 2, 0)
+    arcs = lattices_to_arcs([example.lattice for example in examples], device)
+    tensor = torch.from_numpy(strips).to(device).permute(0, 3, 1, 2).float() / 255  # channels last in memory
+    return Batch(tensor, examples_to_crops(examples, arcs.start.shape[1], height, device), arcs)
+
+
+def examples_to_crops(examples: Sequence[Example], cuts: int, height: int, device: torch.device) -> Crops:
+    """Windows of all candidates, and the gap before each of ``cuts`` padded cuts of each image."""
+    count = len(examples)
+    image = np.repeat(np.arange(count), [len(example.lattice.spans) for example in examples])
+    span_cols = np.concatenate([example.lattice.span_cols for example in examples])
+    windows = spans_to_windows(span_cols, examples[0].samples)
+    middle, gap = np.zeros((2, count, cuts), np.float32)
+    for row, example in enumerate(examples):
+        columns = example.lattice.cuts
+        middle[row, 1 : len(columns)] = (columns[1:] + columns[:-1]) / 2
+        gap[row, 1 : len(columns)] = np.diff(columns) / height
+    skip_image = np.repeat(np.arange(count), cuts)
+    arrays = (image, windows, skip_image, middle.ravel(), gap.ravel())
+    return Crops(*(torch.from_numpy(a).to(device) for a in arrays))

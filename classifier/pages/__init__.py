@@ -1,0 +1,1 @@
+"""What people look at: pictures of how images were cut."""

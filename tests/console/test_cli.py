@@ -1,0 +1,160 @@
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from kerf.segmenter.errors import ExitCode
+from tests.running import CLI, COMMANDS, ROOT, csv_rows, kerf, problem
+
+# --- help --------------------------------------------------------------------------------------------------
+
+
+def test_help_is_quick_and_imports_no_torch() -> None:
+    source = "import sys, runpy; sys.argv = ['kerf', '--help']\n"
+    source += f"try: runpy.run_path({str(CLI)!r}, run_name='__main__')\n"
+    source += "except SystemExit: print('torch' in sys.modules)"
+    start = time.monotonic()
+    result = kerf(program=source)
+    assert time.monotonic() - start < 3.0  # well under 1 s on an idle machine
+    assert result.stdout.endswith("False\n"), result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_an_example(command: str) -> None:
+    result = kerf(command, "--help")
+    assert result.returncode == 0
+    assert re.search(rf"^ +kerf {command} ", result.stdout, re.MULTILINE)
+
+
+def test_all_commands_are_tested_here() -> None:
+    listed = re.search(r"Commands:\n((?:  .*\n?)+)", kerf("--help").stdout)
+    assert listed is not None
+    assert sorted(line.split()[0] for line in listed[1].splitlines() if line[2] != " ") == sorted(COMMANDS)
+
+
+def test_readme_documents_every_command_and_option() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for command in COMMANDS:
+        assert f"### kerf {command}\n" in readme
+        assert f"\nkerf {command} " in readme
+
+
+def test_readme_documents_every_exit_code() -> None:
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \| .+ \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert [(int(code), name) for code, name in rows] == [(code.value, code.name) for code in ExitCode]
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"kerf \S+\n", kerf("--version").stdout)
+
+
+# --- each command ------------------------------------------------------------------------------------------
+
+
+def test_synth_is_the_same_for_the_same_seed(captchas: Path, tmp_path: Path) -> None:
+    kerf("synth", tmp_path, "--count", "12", "--seed", "7", "--length", "3", "--charset", "0-9")
+    for path in captchas.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_train_char_says_how_far_it_is(trained: tuple[Path, str]) -> None:
+    model, said = trained
+    assert model.is_file()
+    epochs = [line for line in said.splitlines() if line.startswith("epoch ")]
+    assert len(epochs) == 2
+    for line in epochs:
+        assert re.search(r"loss +\d.*validation whole-text accuracy +\d.*train-validation gap +[+-]", line)
+    assert str(model) in said.splitlines()[-1]
+
+
+def test_solve_csv(trained: tuple[Path, str], captchas: Path) -> None:
+    result = kerf("solve", captchas, "--model", trained[0])
+    assert result.returncode == 0, result.stderr
+    rows = csv_rows(result.stdout)
+    assert [Path(row["file"]) for row in rows] == sorted(captchas.glob("*.png"))
+    assert all(re.fullmatch(r"\d{3}", row["text"]) and 0 <= float(row["confidence"]) <= 1 for row in rows)
+    assert {row["status"] for row in rows} == {"read"}
+
+
+def test_solve_jsonl_of_a_list_with_every_column(trained: tuple[Path, str], captchas: Path) -> None:
+    images = sorted(captchas.glob("*.png"))[:3][::-1]
+    options = ("--format", "jsonl", "--characters", "--check", "--length", "2", "--charset", "1-5")
+    result = kerf("solve", "-", "--model", trained[0], *options, stdin="\n".join(map(str, images)))
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["file"] for row in rows] == [str(image) for image in images]
+    assert all(re.fullmatch(r"[1-5]{2}", row["text"]) and len(row["characters"]) == 2 for row in rows)
+    assert all(re.fullmatch(r"\d{3}", row["label"]) and row["right"] is False for row in rows)
+
+
+def test_solve_marks_what_it_is_unsure_of(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "rows.csv"
+    options = ("--min-confidence", "1", "--limit", "2", "--out", out)
+    result = kerf("solve", captchas, "--model", trained[0], *options)
+    assert (result.returncode, result.stdout) == (0, "")
+    rows = csv_rows(out.read_text())
+    assert [(row["text"], row["status"]) for row in rows] == [("", "unsure")] * 2
+    assert os.listdir(out.parent) == ["rows.csv"]  # noqa: PTH208
+
+
+def test_solve_tells_the_next_best_texts(trained: tuple[Path, str], captchas: Path) -> None:
+    options = ("--model", trained[0], "--best", "3", "--limit", "2", "--format")
+    for row in csv_rows(kerf("solve", captchas, *options, "csv").stdout):
+        others = [other.split("=") for other in row["alternatives"].split(" ")]
+        assert len({row["text"], *(text for text, _ in others)}) == 3
+        assert [float(share) for _, share in others] == sorted((float(share) for _, share in others), reverse=True)
+    row = json.loads(kerf("solve", captchas, *options, "jsonl").stdout.splitlines()[0])
+    assert all(re.fullmatch(r"\d{3}", text) and 0 <= share <= 1 for text, share in row["alternatives"])
+
+
+def test_train_char_draws_a_curve(tmp_path: Path) -> None:
+    folder, out = tmp_path / "captchas", tmp_path / "model.safetensors"
+    kerf("synth", folder, "--count", "18", "--seed", "3", "--length", "3", "--charset", "0-9")
+    options = ("--out", out, "--epochs", "1", "--device", "cpu", "--from-scratch")  # so that it reads none of them
+    result = kerf("train-char", folder, "--curve", "10,14", *options)
+    assert result.returncode == 0, result.stderr
+    rows = csv_rows(result.stdout)
+    assert [(row["labels"], row["n"]) for row in rows] == [("10", "4"), ("14", "4")]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["model.curve.png", out.name]
+    assert "of whole texts right" in result.stderr
+    assert "15 labels" in problem(kerf("train-char", folder, "--curve", "10,15", *options), ExitCode.SETTINGS)
+
+
+def test_train_char_learns_from_unlabelled_images(captchas: Path, tmp_path: Path) -> None:
+    options = ("--out", tmp_path / "model.safetensors", "--epochs", "1", "--device", "cpu", "--limit", "10")
+    result = kerf("train-char", captchas, "--unlabelled", captchas, *options)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^\d of 2 unlabelled images are read", result.stderr, re.MULTILINE)
+    missing = kerf("train-char", captchas, "--unlabelled", tmp_path / "none", *options)
+    assert "none" in problem(missing, ExitCode.NOT_FOUND)
+
+
+def test_segment_with_a_model_names_the_crops(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
+    result = kerf("segment", captchas, "--out", tmp_path, "--model", trained[0], "--limit", "1", "--length", "3")
+    assert (result.returncode, result.stdout) == (0, "")
+    (stem,) = (path.stem for path in sorted(captchas.glob("*.png"))[:1])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert len(names) == 4
+    for index, name in enumerate(names[:3]):
+        assert re.fullmatch(rf"{stem}_{index}_\d\.png", name)
+    assert names[3] == f"{stem}_overlay.png"
+
+
+def test_segment_without_a_model(captchas: Path, tmp_path: Path) -> None:
+    result = kerf("segment", captchas, "--out", tmp_path, "--limit", "2", "--quiet")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert len(list(tmp_path.glob("*_overlay.png"))) == 2
+    assert len(list(tmp_path.glob("*_0.png"))) == 2
+
+
+def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], captchas: Path) -> None:
+    text = kerf("eval", captchas, "--model", trained[0])
+    assert text.returncode == 0, text.stderr
+    assert re.search(r"^  [01]\.\d{4}  100\.0 % answered, +\d+\.\d % of them wrong$", text.stdout, re.MULTILINE)
+    assert re.match(r"whole-text accuracy +\d+\.\d % \(\d+ of 12; 95 % interval", text.stdout)
+    result = kerf("eval", captchas, "--model", trained[0], "--json", "--min-accuracy", "1", "--length", "2")
+    assert "the minimum" in problem(result, ExitCode.BELOW_MINIMUM)
+    evaluation = json.loads(result.stdout)
+    assert evaluation["wrong_length"]["count"] == evaluation["whole_text"]["n"] == 12

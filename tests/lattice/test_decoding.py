@@ -1,0 +1,119 @@
+"""From scores to texts and probabilities, against brute force over all texts and paths."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from kerf.classifier.alphabet import Alphabet, Constraint
+from kerf.classifier.lattice.decoding import decode
+from kerf.classifier.lattice.search import lattices_to_arcs
+from kerf.classifier.lattice.text_space import to_text_space
+from kerf.segmenter.errors import SettingsError
+from kerf.segmenter.lattice import Lattice
+
+CPU = torch.device("cpu")
+ALPHABET = Alphabet("aAb1")
+
+
+def setup(seed: int) -> tuple[Lattice, torch.Tensor, torch.Tensor]:
+    """A full lattice of four cuts, scores for its candidates and skips."""
+    rng = np.random.default_rng(seed)
+    spans = np.array([(s, e) for e in range(4) for s in range(e)], np.int32)
+    lattice = Lattice(np.arange(4, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
+    logits = torch.from_numpy(rng.normal(0, 2, (len(spans), 4)))
+    return lattice, logits, torch.from_numpy(rng.normal(-1, 1, (1, 4)))
+
+
+def brute_posterior(
+    lattice: Lattice, logits: torch.Tensor, skips: torch.Tensor, texts: list[str]
+) -> tuple[dict[str, float], str]:
+    """Probability of every text that is allowed, and the text of the best path."""
+    spans = {tuple(s): i for i, s in enumerate(lattice.spans.tolist())}
+    totals: dict[str, float] = dict.fromkeys(texts, 0.0)
+    best, best_score = "", -math.inf
+    for mask in itertools.product([True, False], repeat=2):  # inner cuts used or not
+        cuts = [0, *[c for c, used in zip((1, 2), mask, strict=True) if used], 3]
+        steps = list(itertools.pairwise(cuts))
+        for kinds in itertools.product([True, False], repeat=len(steps)):  # character, or skipped
+            if any(not k and e - s > 1 for k, (s, e) in zip(kinds, steps, strict=True)):
+                continue  # skips go from cut to cut
+            chosen = [spans[step] for k, step in zip(kinds, steps, strict=True) if k]
+            cost = sum(float(skips[0, e]) for k, (_, e) in zip(kinds, steps, strict=True) if not k)
+            for text in texts:
+                if len(text) == len(chosen):
+                    score = cost + sum(
+                        float(logits[i, ALPHABET.characters.index(c)]) for i, c in zip(chosen, text, strict=True)
+                    )
+                    totals[text] += math.exp(score)
+                    if score > best_score:
+                        best, best_score = text, score
+    whole = sum(totals.values())
+    return {text: total / whole for text, total in totals.items()}, best
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    ("constraint", "texts"),
+    [
+        (Constraint(), ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]),
+        (Constraint(lengths=(2, 2)), ["".join(t) for t in itertools.product("aAb1", repeat=2)]),
+        (Constraint(charset="A1"), None),
+        (Constraint(pattern="[aA][b1]"), ["ab", "a1", "Ab", "A1"]),
+    ],
+)
+def test_text_and_posteriors(seed: int, constraint: Constraint, texts: list[str] | None) -> None:
+    lattice, logits, skips = setup(seed)
+    space = to_text_space(ALPHABET, (1, 3), constraint, CPU)
+    if texts is None:  # 'a' reads as 'A' where only 'A' is asked for
+        folded = torch.full_like(logits, -1e9)
+        folded[:, 1], folded[:, 3] = torch.logaddexp(logits[:, 0], logits[:, 1]), logits[:, 3]
+        texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("A1", repeat=n)]
+        expected, best = brute_posterior(lattice, folded, skips, texts)
+    else:
+        expected, best = brute_posterior(lattice, logits, skips, texts)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, by_character=True)
+    assert result.text == best
+    assert result.confidence == pytest.approx(expected[best], abs=1e-9)
+    for position, confidence in enumerate(result.character_confidences):
+        assert 0 <= confidence <= 1
+        # any path whose character at this position is the same counts, whatever the rest of the text
+        mass = sum(p for t, p in expected.items() if len(t) > position and t[position] == best[position])
+        assert confidence == pytest.approx(mass, abs=1e-6)
+
+
+def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
+    lattice, logits, skips = setup(0)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(lengths=(5, 5)), CPU)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
+    assert (result.text, result.confidence, result.candidates) == ("", 0.0, ())
+
+
+def test_model_that_knows_no_wanted_character_says_so() -> None:
+    with pytest.raises(SettingsError, match="knows none"):
+        to_text_space(ALPHABET, (1, 3), Constraint(charset="xyz"), CPU)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_alternatives_are_the_next_most_probable_texts(seed: int) -> None:
+    lattice, logits, skips = setup(seed)
+    texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
+    expected, best = brute_posterior(lattice, logits, skips, texts)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=4)
+    others = sorted((text for text in texts if text != best), key=lambda text: -expected[text])[:3]
+    assert [text for text, _ in result.alternatives] == others
+    for text, share in result.alternatives:
+        assert share == pytest.approx(expected[text], abs=1e-9)
+
+
+def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
+    lattice, logits, skips = setup(3)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[aA]b"), CPU)
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=5)
+    assert {result.text, *(text for text, _ in result.alternatives)} <= {"ab", "Ab"}
+    assert len(result.alternatives) <= 1

@@ -1,0 +1,74 @@
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from kerf.classifier.pages.pictures import images_to_stems, to_file_name, write_pictures
+from kerf.segmenter.errors import KerfError, OutputError, UnreadableImageError
+
+
+def two_bars(path: Path) -> Path:
+    """Write a picture of two dark bars on white."""
+    image = np.full((24, 60, 3), 255, np.uint8)
+    image[4:20, 10:16] = image[4:20, 40:46] = 0
+    cv2.imwrite(str(path), image)
+    return path
+
+
+def test_pictures_of_one_folder_lie_in_one_folder() -> None:
+    assert images_to_stems([Path("in/a.png"), Path("in/b.c.png")], Path("out")) == [
+        Path("out/a"),
+        Path("out/b.c"),
+    ]
+
+
+def test_pictures_of_several_folders_keep_apart() -> None:
+    images = [Path("in/x/a.png"), Path("in/y/a.png"), Path("in/a.png"), Path("other/../in/b.png")]
+    assert images_to_stems(images, Path("out")) == [
+        Path("out/x/a"),
+        Path("out/y/a"),
+        Path("out/a"),
+        Path("out/b"),
+    ]
+
+
+def test_images_that_differ_in_their_suffix_keep_it() -> None:
+    assert images_to_stems([Path("a.png"), Path("a.jpg"), Path("b.gif")], Path("out")) == [
+        Path("out/a.png"),
+        Path("out/a.jpg"),
+        Path("out/b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [("A", "A"), ("é", "é"), ("字", "字"), ("/", "U+002F"), (".", "U+002E"), (" ", "U+0020")],
+)
+def test_to_file_name(character: str, name: str) -> None:
+    assert to_file_name(character) == name
+
+
+def test_pieces_without_a_model(tmp_path: Path) -> None:
+    images = [two_bars(tmp_path / "bars.png"), tmp_path / "broken.png"]
+    images[1].write_bytes(b"no image")
+    counts = list(write_pictures(images, tmp_path / "out", None, None))
+    assert counts[0] == 2
+    assert isinstance(counts[1], UnreadableImageError)
+    assert sorted(os.listdir(tmp_path / "out")) == ["bars_0.png", "bars_1.png", "bars_overlay.png"]  # noqa: PTH208
+    crop = cv2.imread(str(tmp_path / "out" / "bars_0.png"), cv2.IMREAD_GRAYSCALE)
+    assert crop is not None
+    assert crop[crop.shape[0] // 2, crop.shape[1] // 2] < 60  # the bar, dark
+    assert crop[0, 0] > 200  # the ground, white
+
+
+def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file where the folder should be")
+    with pytest.raises(OutputError, match="choose another --out"):
+        list(write_pictures([two_bars(tmp_path / "bars.png")], tmp_path / "out", None, None))
+
+
+def test_a_problem_is_no_exception_of_another_kind(tmp_path: Path) -> None:
+    (answer,) = write_pictures([tmp_path / "missing.png"], tmp_path / "out", None, None)
+    assert isinstance(answer, KerfError)

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from kerf.segmenter import Segmentation, SegmenterSettings, segment
+from kerf.segmenter.ink import Ink
+from kerf.segmenter.lattice import Lattice, Strip
+from kerf.segmenter.overlay import CHOSEN, CUT, LINE, MARGIN, ROW, Box, Color, pack, segmentation_to_overlay
+
+FACTOR = 6  # what a 40 pixel wide image is enlarged by
+HEIGHT, WIDTH = 10, 40
+
+
+def literal_segmentation() -> Segmentation:
+    """Ink, cuts and spans that no stage would make of this plain image: what is drawn can only be these."""
+    ink = np.zeros((HEIGHT, WIDTH), np.float32)
+    ink[2:8, 5:9] = 1.0
+    ink[0, 39] = 1.0
+    mask = ink > 0
+    mask[0, 39] = False
+    strip = Strip(np.zeros((2, 20, 60), np.uint8), np.zeros((20, 60), np.bool_), (0.0, 5.0), (2.0, 2.0))
+    lattice = Lattice(
+        np.array([0, 10, 30, 60], np.int32),
+        np.array([[0, 1], [0, 2], [1, 2], [2, 3]], np.int32),
+        np.zeros((0, 2), np.int32),
+    )
+    image = np.full((HEIGHT, WIDTH, 3), (200, 180, 160), np.uint8)
+    return Segmentation(image, Ink(ink, np.zeros_like(image[:, :, 0]), mask), strip, lattice, SegmenterSettings())
+
+
+def panels(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Cut an overlay of the literal segmentation back into image, ink and spans."""
+    inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    high = HEIGHT * FACTOR
+    return [
+        inner[LINE : LINE + high],
+        inner[2 * LINE + high : 2 * (LINE + high)],
+        inner[3 * LINE + 2 * high :],
+    ]
+
+
+def columns_of(panel: NDArray[np.uint8], color: Color) -> list[int]:
+    """Columns that are of this colour from top to bottom."""
+    return np.flatnonzero((panel == color).all(axis=2).all(axis=0)).tolist()
+
+
+def test_image_is_enlarged_without_smoothing_under_the_boxes() -> None:
+    image, _, _ = panels(segmentation_to_overlay(literal_segmentation(), [(10, 2, 15, 9)]))
+    assert image.shape == (HEIGHT * FACTOR, WIDTH * FACTOR, 3)
+    drawn = (image == CHOSEN[0]).all(axis=2)
+    rows, cols = np.nonzero(drawn)
+    assert (rows.min(), rows.max(), cols.min(), cols.max()) == (11, 54, 59, 90)  # two pixels thick, centred
+    assert (image[~drawn] == (200, 180, 160)).all()
+
+
+def test_ink_is_black_on_white_and_faded_outside_the_mask() -> None:
+    _, ink, _ = panels(segmentation_to_overlay(literal_segmentation(), []))
+    assert (ink[3 * FACTOR, 7 * FACTOR] == 0).all()
+    assert (ink[5 * FACTOR, 15 * FACTOR] == 255).all()
+    assert 128 < ink[0, 39 * FACTOR + 3, 0] < 255
+
+
+def test_cuts_are_drawn_where_the_strip_says() -> None:
+    _, ink, _ = panels(segmentation_to_overlay(literal_segmentation(), []))
+    assert columns_of(ink, CUT) == [5 * FACTOR, 10 * FACTOR, 20 * FACTOR, 35 * FACTOR]
+
+
+def test_candidates_that_begin_together_share_a_row_and_have_a_tick_each() -> None:
+    _, _, spans = panels(segmentation_to_overlay(literal_segmentation(), []))
+    ticks = [np.flatnonzero((line < 100).all(axis=1)).tolist() for line in spans[1::ROW]]
+    assert ticks == [[10 * FACTOR - 1, 20 * FACTOR - 1], [20 * FACTOR - 1], [35 * FACTOR - 1]]
+
+
+@pytest.mark.parametrize("labels", [[], ["A", "é", "字"]])
+def test_neighbouring_boxes_differ_in_colour_and_are_named(labels: list[str]) -> None:
+    boxes: list[Box] = [(0, 0, 10, 10), (8, 0, 20, 10), (20, 0, 30, 10)]
+    picture = segmentation_to_overlay(literal_segmentation(), boxes, labels)
+    names = picture[MARGIN : MARGIN + LINE]
+    assert (names < 255).any()
+    for color in CHOSEN:
+        assert (picture == color).all(axis=2).any()
+
+
+def test_drawing_changes_nothing() -> None:
+    segmentation = literal_segmentation()
+    before = segmentation.image.copy(), segmentation.ink.ink.copy()
+    segmentation_to_overlay(segmentation, [(0, 0, 5, 5)])
+    np.testing.assert_array_equal(segmentation.image, before[0])
+    np.testing.assert_array_equal(segmentation.ink.ink, before[1])
+
+
+@pytest.mark.parametrize(("shape", "wide"), [((1, 1, 3), 6), ((8, 300, 3), 600), ((30, 2000, 3), 2000)])
+def test_constant_images_of_any_size(shape: tuple[int, int, int], wide: int) -> None:
+    picture = segmentation_to_overlay(segment(np.full(shape, 7, np.uint8)), [])
+    assert picture.dtype == np.uint8
+    assert picture.shape[1:] == (wide + 2 * MARGIN, 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 30)), max_size=25))
+def test_packed_spans_never_touch(starts_and_widths: list[tuple[int, int]]) -> None:
+    spans = [(start, start + width) for start, width in starts_and_widths]
+    rows = pack(spans)
+    for i, (left, right) in enumerate(spans):
+        for j in range(i):
+            apart = right < spans[j][0] or spans[j][1] < left
+            assert apart or rows[i] != rows[j]
+    assert set(rows) == set(range(len(set(rows))))
