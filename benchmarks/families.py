@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerf.classifier.alphabet import texts_to_alphabet
-from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples, path_to_hash
+from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples
 from kerf.classifier.folders.duplicates import near_duplicates
+from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 from kerf.segmenter.errors import UnreadableImageError
 from kerf.segmenter.load import path_to_image

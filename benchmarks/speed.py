@@ -106,7 +106,7 @@ def find_readable(folder: Path, count: int) -> list[Path]:
     """Find the first images that can be read; on others some systems end with an error."""
     from families import is_readable
 
-    from kerf.classifier.folders.dataset import find_images
+    from kerf.classifier.folders.images import find_images
 
     found = list(islice(filter(is_readable, find_images([folder])), count))
     if not found:

@@ -25,7 +25,9 @@ class ExitCode(IntEnum):
     OUTPUT = 12
     BELOW_MINIMUM = 13
     SETTINGS = 14
+    UNFORESEEN = 15
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class KerfError(Exception):
@@ -104,3 +106,9 @@ class SettingsError(KerfError):
     """A setting has an unknown name or a value out of range."""
 
     exit_code = ExitCode.SETTINGS
+
+
+class UnforeseenError(KerfError):
+    """One image met a fault of Kerf's own that nobody foresaw; the others are not touched by it."""
+
+    exit_code = ExitCode.UNFORESEEN

@@ -6,6 +6,7 @@ stderr about broken files, and whether it returns half of such an image depends 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -34,7 +35,41 @@ KINDS: dict[bytes, type[ImageFile]] = {
 """How each kind of file begins; WebP so after its eight bytes of RIFF."""
 
 
+@dataclass(frozen=True)
+class LoadSettings:
+    """How files become pixels.
+
+    Parameters
+    ----------
+    frames
+        Which frames of an animation are read: first, last, mean, darkest or auto.
+    """
+
+    frames: str = "auto"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded image.
+
+    Attributes
+    ----------
+    pixels
+        uint8 ``(H, W, 3)`` BGR, contiguous, writable.
+    frames
+        Which frames of an animation it was made of, for people; empty for a still image.
+    """
+
+    pixels: NDArray[np.uint8]
+    frames: str = ""
+
+
 def path_to_image(path: Path) -> NDArray[np.uint8]:
+    """Read an image file: the pixels of ``path_to_picture``, with default settings."""
+    return path_to_picture(path, LoadSettings()).pixels
+
+
+def path_to_picture(path: Path, settings: LoadSettings) -> Picture:
     """Read an image file, whatever its name ends in.
 
     Pixels are as stored: an orientation in EXIF is not applied, so that boxes are those of the file. Of an
@@ -44,11 +79,8 @@ def path_to_image(path: Path) -> NDArray[np.uint8]:
     ----------
     path
         A PNG, JPEG, GIF, BMP or WebP file.
-
-    Returns
-    -------
-    ndarray
-        uint8 ``(H, W, 3)`` BGR, contiguous, writable.
+    settings
+        How.
 
     Raises
     ------
@@ -59,11 +91,11 @@ def path_to_image(path: Path) -> NDArray[np.uint8]:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableImageError(f"{path}: cannot be read: {error.strerror}; check its rights") from error
-    return bytes_to_image(data, str(path))
+    return bytes_to_picture(data, str(path), settings)
 
 
-def bytes_to_image(data: bytes, name: str) -> NDArray[np.uint8]:
-    """Read an image from memory; as ``path_to_image``, with ``name`` for the message of an error."""
+def bytes_to_picture(data: bytes, name: str, settings: LoadSettings) -> Picture:
+    """Read an image from memory; as ``path_to_picture``, with ``name`` for the message of an error."""
     start = data[8:12] if data.startswith(b"RIFF") else data
     kind = next((kind for magic, kind in KINDS.items() if start.startswith(magic)), None)
     if kind is None:
@@ -72,7 +104,7 @@ def bytes_to_image(data: bytes, name: str) -> NDArray[np.uint8]:
         picture = kind(BytesIO(data))
         width, height = picture.size
         if width * height <= MAX_PIXELS:
-            return picture_to_image(picture)
+            return Picture(picture_to_image(picture))
     except Exception as error:  # a decoder may raise anything when bytes are broken
         reason = " ".join(str(error).split())
         raise UnreadableImageError(f"{name}: is cut short or broken ({reason}); replace it") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kerf.classifier.console.arguments import to_constraint, to_paths
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.dataset import find_images
+from kerf.classifier.folders.images import find_images
 from kerf.classifier.pages.pictures import write_pictures
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.dataset import find_images
+from kerf.classifier.folders.images import find_images
 
 
 def solve_images(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from kerf.classifier.console.arguments import to_observer, to_samples, within_charset
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
-from kerf.classifier.folders.dataset import Sample, find_images
+from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.folders.images import find_images
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
     labels_needed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,11 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from kerf.classifier.folders.images import find_images, is_there, path_to_hash
 from kerf.classifier.folders.labels import compile_pattern, find_label_file, name_to_label, path_to_rows, to_label
-from kerf.segmenter.errors import KerfError, NoImagesError, NoLabelsError, NotFoundError, SettingsError
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"})
-"""What the names of images in a folder end in, in either case."""
+from kerf.segmenter.errors import KerfError, NoLabelsError, NotFoundError, SettingsError
 
 LEAST_VALIDATION = 3
 """The validation part has at least so many samples, where it has that many of three times as many."""
@@ -61,57 +58,6 @@ class Split:
 
     train: tuple[Sample, ...]
     validation: tuple[Sample, ...]
-
-
-def find_images(paths: Iterable[Path]) -> list[Path]:
-    """List images: files as given, folders with all that is below them.
-
-    In a folder, images are what ends in one of ``SUFFIXES``; names that begin with a dot are passed over. The
-    order within it is that of the paths, where numbers count by value: ``2.png`` is before ``10.png``.
-
-    Parameters
-    ----------
-    paths
-        Files and folders.
-
-    Raises
-    ------
-    NotFoundError
-        If one of them does not exist, or a folder cannot be listed.
-    NoImagesError
-        If one of them is a folder without images, or none is given.
-    """
-    images: list[Path] = []
-    for path in paths:
-        if not is_there(path):
-            raise NotFoundError(f"{path}: does not exist; check the path")
-        images += folder_to_images(path) if path.is_dir() else [path]
-    if not images:
-        raise NoImagesError("no image was named; give files or folders")
-    return images
-
-
-def folder_to_images(folder: Path) -> list[Path]:
-    """List a folder's images; see ``find_images``."""
-    images = []
-    for parent, folders, names in os.walk(folder, onerror=refuse_folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        images += [Path(parent, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES]
-    if not images:
-        kinds = ", ".join(sorted(SUFFIXES))
-        raise NoImagesError(f"{folder}: has no image ({kinds}); name the folder that has them")
-    return sorted(images, key=natural_order)
-
-
-def refuse_folder(error: OSError) -> None:
-    """Raise that a folder cannot be listed."""
-    raise NotFoundError(f"{error.filename}: cannot be listed: {error.strerror}; check its rights") from error
-
-
-def natural_order(path: Path) -> tuple[list[tuple[str, int]], str]:
-    """Sort key by which numbers in names count by value."""
-    parts = re.findall(r"(\D*)(\d*)", str(path))
-    return [(text, int(number or -1)) for text, number in parts], str(path)
 
 
 def folder_to_samples(folder: Path, label_pattern: str | None = None) -> LabelledFolder:
@@ -202,14 +148,6 @@ def resolve_image(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder.parent / name) if is_there(path) and path.is_file()), None)
 
 
-def is_there(path: Path) -> bool:
-    """Return whether a path exists; one that is too long to be a path does not."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def split_samples(samples: Sequence[Sample], fraction: float) -> Split:
     """Split by the hash of file contents, so that the same images fall to the same side every time.
 
@@ -251,11 +189,3 @@ def data_hash(samples: Iterable[Sample]) -> str:
     labelled = (path_to_hash(s.path) + s.text for s in samples)
     digests = sorted(sha256(item.encode("utf-8", "surrogatepass")).hexdigest() for item in labelled)
     return sha256("".join(digests).encode()).hexdigest()
-
-
-def path_to_hash(path: Path) -> str:
-    """SHA-256 of a file's content in hexadecimal digits; a file that cannot be read counts as empty."""
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return sha256().hexdigest()

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.folders.dataset import Sample, path_to_hash
+from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.model_file import Model
 from kerf.classifier.recognizer import Recognizer

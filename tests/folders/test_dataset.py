@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerf.classifier.folders.dataset import (
-    LEAST_VALIDATION,
-    Sample,
-    data_hash,
-    find_images,
-    folder_to_samples,
-    split_samples,
-)
+from kerf.classifier.folders.dataset import LEAST_VALIDATION, Sample, data_hash, folder_to_samples, split_samples
+from kerf.classifier.folders.images import find_images
 from kerf.segmenter.errors import NoImagesError, NotFoundError, SettingsError
 
 

@@ -13,10 +13,14 @@ from PIL import Image
 
 from kerf.segmenter import load
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.load import bytes_to_image, path_to_image
+from kerf.segmenter.load import LoadSettings, bytes_to_picture, path_to_image
 
 WHITE = [255, 255, 255]
 KINDS = ["PNG", "JPEG", "GIF", "BMP", "WEBP"]
+
+
+def bytes_to_image(data: bytes, name: str) -> NDArray[np.uint8]:
+    return bytes_to_picture(data, name, LoadSettings()).pixels
 
 
 def encode(picture: Image.Image, kind: str, **options: object) -> bytes:
