@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
 from kerf.classifier.console.report import epoch_to_text
-from kerf.classifier.folders.dataset import Sample, folder_to_samples
+from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def to_paths(paths: Iterable[Path]) -> list[Path]:
 
 
 def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> Sequence[Sample]:
-    """Read a folder's labels; what is wrong with one is told as a problem.
+    """Read a folder's labels; say where they come from, with three of them, and what is wrong with any.
 
     Raises
     ------
@@ -38,9 +38,24 @@ def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> S
         As `folder_to_samples`.
     """
     labelled = folder_to_samples(folder, label_pattern)
+    terminal.say(labels_to_text(folder, labelled))
+    for remark in labelled.remarks:
+        terminal.say(remark)
     for problem in labelled.problems:
         terminal.problem(problem)
     return labelled.samples
+
+
+def labels_to_text(folder: Path, labelled: LabelledFolder) -> str:
+    """Render where labels come from, such as ``36 labels from captchas, labels.csv: a.png → AB12, b.png → CD34``.
+
+    The first is shown, the last, and the one in the middle.
+    """
+    last = len(labelled.samples) - 1
+    shown = [labelled.samples[index] for index in sorted({0, (last + 1) // 2, last})]
+    names = (s.path.relative_to(folder) if s.path.is_relative_to(folder) else s.path for s in shown)
+    examples = ", ".join(f"{name} → {sample.text}" for name, sample in zip(names, shown, strict=True))
+    return f"{len(labelled.samples)} labels from {folder}, {labelled.source}: {examples}"
 
 
 def to_labels(paths: Iterable[Path], terminal: Terminal) -> dict[Path, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerf.classifier.console.arguments import to_constraint, to_samples, unknown_characters
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
 from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.folders.dataset import sample_by_hash
 from kerf.classifier.measuring.metrics import evaluate
 from kerf.segmenter.errors import BelowMinimumError
 
@@ -41,7 +42,7 @@ def evaluate_folder(
         If the accuracy is below the minimum asked for.
     """
     constraint = to_constraint(charset, length, pattern)
-    samples = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
+    samples = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 

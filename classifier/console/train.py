@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.console.arguments import to_observer, to_samples, within_charset
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
-from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.images import find_images
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
@@ -49,7 +49,7 @@ def train_model(
     """Train a model, or with ``curve`` one for each number of labels; the parameters are the command's options."""
     check_output_file(chosen.out)
     budgets = parse_budgets(curve) if curve else None
-    labelled = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
+    labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
     images = find_images(unlabelled) if unlabelled else []
     learn = to_learner(terminal, chosen, images)
