@@ -60,13 +60,14 @@ def name_to_claim(label_file: Path, name: str, text: str, where: str) -> Claim |
     """
     folder = label_file.parent
     above = Path(os.path.abspath(folder)).parent  # noqa: PTH100 (links in it are not followed)
-    spellings = dict.fromkeys((name, name.replace("\\", "/")))
-    places = (start / spelling for start in (folder, above, Path()) for spelling in spellings)
-    found = [path for path in places if is_there(path) and path.is_file()]
     roots = (folder, above) if label_file.suffix.lower() == ".txt" else (folder,)
-    if images := [image for root in roots for path in found if (image := path_within(path, root))]:
-        return Claim(images[0], text, where)
-    if found:
+    outside = False
+    for path in (start / spelling for start in (folder, above, Path()) for spelling in (name, name.replace("\\", "/"))):
+        if is_there(path) and path.is_file():
+            if image := next(filter(None, (path_within(path, root) for root in roots)), None):
+                return Claim(image, text, where)
+            outside = True
+    if outside:
         return NoLabelsError(
             f"{where} names {name!r}, which is outside of {folder}; move {label_file.name} to a folder that has all "
             "images below it, and name that folder"

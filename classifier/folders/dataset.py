@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha1, sha256
 from itertools import chain
@@ -130,12 +130,13 @@ def folder_to_samples(folder: Path, label_pattern: str | None = None) -> Labelle
 
 def folder_to_claims(folder: Path, label_pattern: str | None) -> tuple[str, Iterable[Claim | Note | KerfError]]:
     """Choose where a folder's labels come from: what to call it, and what it says; see ``folder_to_samples``."""
-    if label_pattern is not None:
-        return "file names", names_to_claims(folder, find_images([folder]), label_pattern)
-    if label_files := find_label_files(folder):
+    label_files = find_label_files(folder) if label_pattern is None else []
+    if label_files:
         unused = [Note(f"{path.name} is not used, as there is {label_files[0].name}") for path in label_files[1:]]
         return label_files[0].name, chain(file_to_claims(label_files[0]), unused)
     images = find_images([folder])
+    if label_pattern is not None:
+        return "file names", names_to_claims(folder, images, label_pattern)
     refuse_labels_below(folder, images)
     if any(map(image_to_sidecar, images)):
         return "text files beside the images", sidecars_to_claims(images)
@@ -158,29 +159,36 @@ def claims_to_samples(claims: Iterable[Claim | Note | KerfError]) -> Iterator[Sa
         if not isinstance(claim, Claim):
             yield claim
             continue
-        label = to_label(claim.text)
         if ZERO_WIDTH.search(claim.text):
             yield DROPPED
-        if refused := find_refused(label):
-            yield NoLabelsError(f"{claim.where} has {label!r} for {claim.image.name}, with a {refused}; correct it")
-        elif not label:
-            yield NoLabelsError(f"{claim.where} has no label for {claim.image.name}; write one or remove it")
-        elif other := find_conflict(claim, label, earlier):
-            yield other
+        label = to_label(claim.text)
+        if fault := find_fault(claim, label):
+            yield fault
+            continue
+        keys = claim.image, path_to_hash(claim.image)
+        first = next((earlier[key] for key in keys if key in earlier), None)
+        if first and first[1] != label:
+            yield to_conflict((claim, label), first)
         elif claim.image not in earlier:
-            earlier[claim.image] = earlier[path_to_hash(claim.image)] = claim, label
+            earlier.update({key: (claim, label) for key in keys if key != EMPTY})
             yield Sample(claim.image, label)
 
 
-def find_conflict(claim: Claim, label: str, earlier: Mapping[Path | str, tuple[Claim, str]]) -> NoLabelsError | None:
-    """Say which earlier claim gives the same image, by path or by content, another label."""
-    digest = path_to_hash(claim.image)
-    first = earlier.get(claim.image) or (earlier.get(digest) if digest != EMPTY else None)
-    if first is None or first[1] == label:
-        return None
+def find_fault(claim: Claim, label: str) -> NoLabelsError | None:
+    """Say what is wrong with a label by itself, if something is."""
+    if refused := find_refused(label):
+        return NoLabelsError(f"{claim.where} has {label!r} for {claim.image.name}, with a {refused}; correct it")
+    if not label:
+        return NoLabelsError(f"{claim.where} has no label for {claim.image.name}; write one or remove it")
+    return None
+
+
+def to_conflict(second: tuple[Claim, str], first: tuple[Claim, str]) -> NoLabelsError:
+    """Say that two claims give one image two labels."""
+    (claim, label), (earlier, other) = second, first
     return NoLabelsError(
-        f"{claim.where} has {label!r} for {claim.image.name}, but {first[0].where} has {first[1]!r} for "
-        f"{first[0].image.name}, which is the same image; correct one"
+        f"{claim.where} has {label!r} for {claim.image.name}, but {earlier.where} has {other!r} for "
+        f"{earlier.image.name}, which is the same image; correct one"
     )
 
 

@@ -56,7 +56,9 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
         raise SettingsError(f"label pattern {shown} is too long or repeats too often; give a simpler one")
     try:
         compiled: regex.Pattern[str] = regex.compile(pattern)
-    except (regex.error, RecursionError) as error:
+    except RecursionError as error:
+        raise SettingsError(f"label pattern {shown} is nested too deeply; give a simpler one") from error
+    except regex.error as error:
         raise SettingsError(f"label pattern {shown} is no regular expression: {error}; correct it") from error
     if not compiled.groups:
         raise SettingsError(f"label pattern {shown} has no group; put the label's part in parentheses")
@@ -119,7 +121,7 @@ def of_form(names: Sequence[str], form: str) -> list[str]:
 
 
 def shared_start(first: str, last: str) -> str:
-    """Return what two texts begin with alike."""
+    """Return what two texts, the first one first in their order, begin with alike."""
     return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
@@ -147,7 +149,7 @@ def look_of_prefixes(names: Sequence[str]) -> str | None:
     strays = len(names) // 20  # a twentieth at either end may begin otherwise
     word = shared_start(names[strays], names[-1 - strays]).rstrip("0123456789")
     rests = [name.removeprefix(word) for name in names if name.startswith(word)]
-    alike = (len(rests) - 1) * len(word) >= CHANCE and (len(word) >= 3 or word[-1] in "-._ ")
+    alike = (len(rests) - 1) * len(word) >= CHANCE and all(rests) and (len(word) >= 3 or word[-1] in "-._ ")
     if word and (numbers := of_form(rests, r"(\d+)")) and (alike or are_running(numbers)):
         return f"{word!r} and a running number ({names[strays]})"
     counters, texts = of_form(rests, r"(\d+)[-._].+"), of_form(rests, r"\d+[-._](.+)")
@@ -160,11 +162,9 @@ def look_of_prefixes(names: Sequence[str]) -> str | None:
 def look_of_suffixes(names: Sequence[str]) -> str | None:
     """Tell of names that end in a counter that ``NAME_PATTERN`` takes for text; as ``look_of_names``."""
     numbers = of_form(names, r".+[-.](\d+)")
-    return (
-        look_of_texts("a counter behind each text", r"^(.+)[-.]\d+$", names[0])
-        if numbers and are_running(numbers)
-        else None
-    )
+    if not (numbers and are_running(numbers)):
+        return None
+    return look_of_texts("a counter behind each text", r"^(.+)[-.]\d+$", names[0])
 
 
 def look_of_words(names: Sequence[str]) -> str | None:
