@@ -132,8 +132,8 @@ def folder_to_claims(folder: Path, label_pattern: str | None) -> tuple[str, Iter
     """Choose where a folder's labels come from: what to call it, and what it says; see ``folder_to_samples``."""
     label_files = find_label_files(folder) if label_pattern is None else []
     if label_files:
-        unused = [Note(f"{path.name} is not used, as there is {label_files[0].name}") for path in label_files[1:]]
-        return label_files[0].name, chain(file_to_claims(label_files[0]), unused)
+        unused = Note(f"label files that are not used, as {label_files[0].name} is there")
+        return label_files[0].name, chain(file_to_claims(label_files[0]), [unused] * (len(label_files) - 1))
     images = find_images([folder])
     if label_pattern is not None:
         return "file names", names_to_claims(folder, images, label_pattern)

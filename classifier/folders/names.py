@@ -137,9 +137,9 @@ def are_running(numbers: Sequence[str]) -> bool:
 
 
 def is_uniform(numbers: Sequence[str]) -> bool:
-    """Return whether numbers are of one width and their first digits as varied as their last, as those of texts are."""
+    """Return whether numbers are of one width, and vary in their first digit as in their last, as texts do."""
     first, last = ({number[place] for number in numbers} for place in (0, -1))
-    return len(set(map(len, numbers))) == 1 and last - {"0"} <= first
+    return {*map(len, numbers)} == {max(2, len(numbers[0]))} and last - {"0"} <= first
 
 
 def look_of_prefixes(names: Sequence[str]) -> str | None:
