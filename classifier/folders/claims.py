@@ -76,7 +76,7 @@ def name_to_claim(label_file: Path, name: str, text: str, where: str) -> Claim |
 
 
 def path_within(path: Path, root: Path) -> Path | None:
-    """Rewrite a path as one below a folder; None if it is not below it, whether links to folders are followed or not."""
+    """Rewrite a path as one below a folder; None if it is not, whether links to folders are followed or not."""
     for absolute in (os.path.abspath, os.path.realpath):
         top, full = Path(absolute(root)), Path(absolute(path.parent), path.name)
         if full.is_relative_to(top):

@@ -55,7 +55,7 @@ def test_label_outside_the_alphabet(trained: tuple[Path, str], captchas: Path, t
 
 def test_label_that_cannot_fit(captchas: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(captchas, tmp_path / "captchas")
-    shutil.copy(next(captchas.glob("*.png")), folder / "long.png")
+    (folder / "long.png").write_bytes(next(captchas.glob("*.png")).read_bytes() + b"other")
     with (folder / "labels.csv").open("a") as labels:
         labels.write(f"long.png,{'8' * 60}\n")
     out = tmp_path / "model.safetensors"
