@@ -97,7 +97,7 @@ def test_text_files_beside_the_images(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("what was read")
     (tmp_path / "b.txt").write_bytes("\ufeff\r\n CD \r\n".encode())
     (tmp_path / "sub/c.v2.gt.txt").write_text("EF")
-    (tmp_path / "e.txt").write_text("one\ntwo\n\nthree")
+    (tmp_path / "e.txt").write_text("one\n\ntwo")
     (tmp_path / "f.txt").write_text("\n")
     (tmp_path / "g.txt").write_bytes(b"\xff")
     found = folder_to_samples(tmp_path)
@@ -105,7 +105,7 @@ def test_text_files_beside_the_images(tmp_path: Path) -> None:
     assert found.source == "text files beside the images"
     assert found.remarks == ("images without a text beside them, left out: 1",)
     assert [str(problem) for problem in found.problems] == [
-        f"{tmp_path}/e.txt: has 3 lines; leave the one that is the text of e.png",
+        f"{tmp_path}/e.txt: has 2 lines; leave the one that is the text of e.png",
         f"{tmp_path}/f.txt has no label for f.png; write one or remove it",
         f"{tmp_path}/g.txt: is not UTF-8 at byte 0; save it as UTF-8",
     ]
@@ -116,6 +116,8 @@ def test_text_files_that_belong_to_no_image_are_none(tmp_path: Path) -> None:
     (tmp_path / "AB12.txt").mkdir()
     assert labels_of(tmp_path) == {"AB12.png": "AB12"}
 
+
+COMMON = ["data", "images", "img", "imgs", "test", "Train", "training", "val", "valid", "validation"]
 
 # --- a folder a text ---------------------------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ def test_one_folder_a_text(tmp_path: Path, names: list[str]) -> None:
 @pytest.mark.parametrize(
     "names",
     [
-        ["Train/1.png", "test/2.png"],
+        *([f"{name}/1.png", "AB12/2.png"] for name in COMMON),
         ["AB12/1.png", "AB12/2.png"],
         ["AB12/1.png", "CD34/2.png", "3.png"],
         ["AB12/x/1.png", "CD34/x/2.png"],
@@ -151,7 +153,7 @@ def test_one_folder_a_text(tmp_path: Path, names: list[str]) -> None:
 )
 def test_folders_that_are_no_texts(tmp_path: Path, names: list[str]) -> None:
     touch(tmp_path, *names)
-    with pytest.raises(NoLabelsError, match="its file names look like running numbers"):
+    with pytest.raises(NoLabelsError, match=f"^{re.escape(str(tmp_path))}: its file names look like running numbers"):
         folder_to_samples(tmp_path)
 
 
@@ -212,6 +214,7 @@ def test_label_pattern_overrides_all_else(tmp_path: Path, pattern: str, expected
     (tmp_path / "labels.csv").write_text("file,label\n7-2.png,other\n")
     (tmp_path / "7-2.txt").write_text("another")
     assert labels_of(tmp_path, pattern) == expected
+    assert folder_to_samples(tmp_path, pattern).source == "file names"
     assert len(folder_to_samples(tmp_path, pattern).problems) == 3 - len(expected)
     with pytest.raises(
         NoLabelsError, match=f"^{re.escape(str(tmp_path))}: has no label.*0001_abc.png: its name has no"
@@ -222,8 +225,7 @@ def test_label_pattern_overrides_all_else(tmp_path: Path, pattern: str, expected
 def test_names_are_not_labels_where_a_label_file_lies_below(tmp_path: Path) -> None:
     touch(tmp_path, "train/00000.png")
     write_labels(tmp_path / "train", "00000.png")
-    with pytest.raises(
-        NoLabelsError, match=re.escape(f"but {tmp_path / 'train/labels.csv'} is below it; name that fo")
-    ):
+    message = f"{tmp_path}: has no label file, but {tmp_path}/train/labels.csv is below it; name that folder"
+    with pytest.raises(NoLabelsError, match=f"^{re.escape(message)}$"):
         folder_to_samples(tmp_path)
     assert labels_of(tmp_path / "train") == {"00000.png": "1"}

@@ -45,7 +45,7 @@ def test_paths_that_do_not_exist(tmp_path: Path, name: str) -> None:
     touch(tmp_path, "a.png")
     with pytest.raises(NotFoundError, match="does not exist; check the path"):
         find_images([tmp_path / "a.png", tmp_path / name])
-    with pytest.raises(NotFoundError, match="is not a folder"):
+    with pytest.raises(NotFoundError, match=r"^.*: is not a folder; name the folder that has the images$"):
         folder_to_samples(tmp_path / name)
 
 
@@ -227,6 +227,7 @@ def test_split_is_a_partition_by_content(
         (3, 0.1, 1),
         (9, 0.1, 3),
         (10, 0.1, 3),
+        (12, 0.1, 3),
         (40, 0.1, 4),
         (40, 0.25, 10),
         (40, 0, 0),
@@ -273,7 +274,7 @@ def test_file_that_cannot_be_read_stops_neither_split_nor_hash(tmp_path: Path) -
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, 2.0, float("nan")])
 def test_fraction_out_of_range(fraction: float) -> None:
-    with pytest.raises(SettingsError, match="validation fraction"):
+    with pytest.raises(SettingsError, match=r"^validation fraction .* is not in \[0, 1\); give a share such as 0\.1$"):
         split_samples([], fraction)
 
 
@@ -282,6 +283,8 @@ def test_data_hash_is_of_contents_and_labels_alone(tmp_path: Path) -> None:
     elsewhere = make_samples(tmp_path / "b", [3, 1, 2])
     assert re.fullmatch(r"[0-9a-f]{64}", data_hash(samples))
     assert data_hash(samples) == data_hash(elsewhere) == data_hash(samples[::-1])
+    each = sorted(sha256((sha256(b"content %d" % n).hexdigest() + f"t{n}").encode()).hexdigest() for n in (1, 2, 3))
+    assert data_hash(samples) == sha256("".join(each).encode()).hexdigest()
     other_label = [*samples[:2], Sample(samples[2].path, "t4")]
     other_content = [*make_samples(tmp_path / "c", [1, 2, 4])[:2], Sample(tmp_path / "c/2.png", "t3")]
     swapped = [Sample(samples[0].path, "t2"), Sample(samples[1].path, "t1"), samples[2]]

@@ -135,6 +135,7 @@ DEEP = "[" * 100_000
         ("labels.csv", ["file,label", "a.png,A", "b.png, "], NoLabelsError, "line 3 has no label for b.png"),
         ("labels.csv", ["file,label", "a.png,A", "b.png,\u200b"], NoLabelsError, "line 3 has no label for b.png"),
         ("labels.csv", ["file,label", "a.png,A", "b.png"], NoLabelsError, "line 3 has 1 of 2 columns"),
+        ("labels.csv", ["file,label\r", "a.png,A\r", "b.png\r"], NoLabelsError, "line 3 has 1 of 2 columns"),
         ("labels.csv", ["label,n,file", "A,1,a.png", "B,2"], NoLabelsError, "line 3 has 2 of 3 columns; correct"),
         ("labels.csv", ["file,n,label", "a.png,1,A", "b.png,2"], NoLabelsError, "line 3 has 2 of 3 columns"),
         (
@@ -253,6 +254,12 @@ def test_label_file_that_cannot_be_used_at_all(tmp_path: Path, label_file: str, 
     with pytest.raises(NoLabelsError, match=re.escape(message)) as caught:
         folder_to_samples(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / label_file}: ")
+
+
+def test_label_file_without_a_line(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label\n")
+    with pytest.raises(NoLabelsError, match=r"labels\.csv: has no label that can be used$"):
+        folder_to_samples(tmp_path)
 
 
 def test_label_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
