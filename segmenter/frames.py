@@ -6,6 +6,7 @@ with ``benchmarks/frames.py``; ``auto`` tells the animations apart by what stand
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -82,8 +83,5 @@ def standing_to_motion(standing: NDArray[np.bool_]) -> float:
     """Share of what stands out, ``(F, H, W)``, that in the frame before did so near its place, but not at it."""
     masks = standing.astype(np.uint8)
     kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
-    moved = sum(
-        int((after & cv2.dilate(before, kernel) & ~before).sum())
-        for before, after in zip(masks[:-1], masks[1:], strict=True)
-    )
+    moved = sum(int((after & cv2.dilate(before, kernel) & ~before).sum()) for before, after in pairwise(masks))
     return moved / max(int(masks[1:].sum()), 1)

@@ -211,6 +211,12 @@ def decode(picture: ImageFile, settings: LoadSettings) -> Picture:
     return Picture(np.ascontiguousarray(pixels[:, :, ::-1]), f"{rule} of {cut}{len(frames)} frames")
 
 
+def image_to_picture(image: Image.Image) -> Picture:
+    """Decode one picture of any mode, transparency laid over one colour."""
+    (frame,) = layers_to_frames([picture_to_layer(image)])
+    return Picture(np.ascontiguousarray(frame[:, :, ::-1]))
+
+
 def picture_to_layers(picture: ImageFile) -> Iterator[Image.Image]:
     """Yield each frame of an opened picture as RGB, or as RGBA where it has transparency; of pages, the first."""
     size, frame = picture.size, 0

@@ -15,7 +15,8 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning.observer import EpochReport
 from kerf.classifier.learning.training import TrainResult
 from kerf.classifier.measuring.metrics import Evaluation, evaluate
-from kerf.classifier.model_file import Model, Provenance
+from kerf.classifier.model_file import Model
+from kerf.classifier.model_header import Provenance
 from kerf.classifier.recognizer import CharReading, Reading
 from kerf.segmenter.errors import KerfError, UnreadableImageError
 
