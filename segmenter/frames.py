@@ -6,6 +6,8 @@ with ``benchmarks/frames.py``; ``auto`` tells the animations apart by what stand
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -21,6 +23,19 @@ PLAIN = 0.85  # the same, where nothing need move
 STIRRED = 0.08  # share of what stands out in a frame that stood near in the one before: noise moves
 MOVED = 0.25  # the same: text moves
 REACH = 4  # pixels that text moves from one frame to the next
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """How files become pixels.
+
+    Parameters
+    ----------
+    frames
+        Which frames of an animation are read; see ``frames_to_image``.
+    """
+
+    frames: FrameRule = "auto"
 
 
 def frames_to_image(frames: NDArray[np.uint8], rule: FrameRule) -> tuple[NDArray[np.uint8], str]:
@@ -85,8 +100,5 @@ def standing_to_motion(standing: NDArray[np.bool_]) -> float:
     """Share of what stands out, ``(F, H, W)``, that in the frame before did so near its place, but not at it."""
     masks = standing.astype(np.uint8)
     kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
-    moved = sum(
-        int((after & cv2.dilate(before, kernel) & ~before).sum())
-        for before, after in zip(masks[:-1], masks[1:], strict=True)
-    )
+    moved = sum(int((after & cv2.dilate(before, kernel) & ~before).sum()) for before, after in pairwise(masks))
     return moved / max(int(masks[1:].sum()), 1)

@@ -97,7 +97,7 @@ def folder_to_samples(folder: Path, label_pattern: str | None = None) -> Labelle
     if label_file:
         found = list(file_to_samples(label_file))
     else:
-        images = find_images([folder])
+        images = find_images([folder]).paths
         if not label_pattern:
             refuse_labels_below(folder, images)
         found = [name_to_sample(image, pattern) for image in images]
