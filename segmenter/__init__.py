@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from kerf.segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
 from kerf.segmenter.cuts import CutSettings, strip_to_lattice
+from kerf.segmenter.frames import LoadSettings
 from kerf.segmenter.ink import Ink, InkSettings, image_to_ink
 from kerf.segmenter.lattice import Lattice, Strip
-from kerf.segmenter.load import LoadSettings
 
 __all__ = ["CropSettings", "CutSettings", "InkSettings", "LoadSettings", "Segmentation", "SegmenterSettings", "segment"]
 

@@ -6,6 +6,7 @@ with ``benchmarks/frames.py``; ``auto`` tells the animations apart by what stand
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -17,9 +18,24 @@ from kerf.segmenter.ink import image_to_background, quantiles
 
 FrameRule = Literal["first", "last", "mean", "darkest", "auto"]
 LASTING = 0.9  # share of the frames in which a pixel stands out that lasts
-STILL = 0.5  # share of what stands out in one frame that lasts, where the text does
-MOVED = 0.35  # share of what stands out in a frame that stood somewhere near in the one before, where text moves
+STILL = 0.55  # share of what stands out in a frame that lasts, where the text does and noise moves
+PLAIN = 0.85  # the same, where nothing need move
+STIRRED = 0.08  # share of what stands out in a frame that stood near in the one before: noise moves
+MOVED = 0.25  # the same: text moves
 REACH = 4  # pixels that text moves from one frame to the next
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """How files become pixels.
+
+    Parameters
+    ----------
+    frames
+        Which frames of an animation are read; see ``frames_to_image``.
+    """
+
+    frames: FrameRule = "auto"
 
 
 def frames_to_image(frames: NDArray[np.uint8], rule: FrameRule) -> tuple[NDArray[np.uint8], str]:
@@ -71,10 +87,11 @@ def contrast_to_rule(contrast: NDArray[np.uint8]) -> FrameRule:
     level = 0.5 * max(quantiles(contrast.max(axis=0), 0.99)[0], 2.0)
     standing = contrast > level  # (F, H, W)
     areas = standing.sum(axis=(1, 2))
-    lasting = (standing.mean(axis=0) >= LASTING).sum()
-    if lasting >= STILL * np.median(areas):
+    lasting = int((standing.mean(axis=0) >= LASTING).sum()) / max(float(np.median(areas)), 1.0)
+    motion = standing_to_motion(standing)
+    if lasting >= (STILL if motion >= STIRRED else PLAIN):
         return "mean"
-    if standing_to_motion(standing) < MOVED:
+    if motion < MOVED:
         return "darkest"
     return "first" if areas[0] >= 0.5 * areas.max() else "last"
 

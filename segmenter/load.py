@@ -25,7 +25,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.frames import FrameRule, frames_to_image
+from kerf.segmenter.frames import LoadSettings as LoadSettings
+from kerf.segmenter.frames import frames_to_image
+from kerf.segmenter.kinds import bytes_to_kind
 
 MAX_PIXELS = 16_000_000
 """Largest image that is decoded, rows times columns."""
@@ -54,36 +56,18 @@ class Gif(GifImageFile):
         self._checked = size
 
 
-KINDS: dict[bytes, type[ImageFile]] = {
-    b"\x89PNG\r\n\x1a\n": PngImageFile,
-    b"\xff\xd8\xff": JpegImageFile,
-    b"GIF87a": Gif,
-    b"GIF89a": Gif,
-    b"BM": BmpImageFile,
-    b"WEBP": WebPImageFile,
-    b"II*\0": TiffImageFile,
-    b"MM\0*": TiffImageFile,
+PLUGINS: dict[str, type[ImageFile]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "GIF": Gif,
+    "BMP": BmpImageFile,
+    "WebP": WebPImageFile,
+    "TIFF": TiffImageFile,
 }
-"""How each kind of file begins; WebP so after its eight bytes of RIFF."""
-MAGIC_BYTES = 12
-"""Bytes of a file that tell its kind."""
 
 
 class TooLargeError(Exception):
     """An image is over a limit, said so that it goes on after the file's name."""
-
-
-@dataclass(frozen=True)
-class LoadSettings:
-    """How files become pixels.
-
-    Parameters
-    ----------
-    frames
-        Which frames of an animation are read: first, last, mean, darkest or auto; see ``frames_to_image``.
-    """
-
-    frames: FrameRule = "auto"
 
 
 @dataclass(frozen=True)
@@ -146,7 +130,7 @@ def bytes_to_picture(data: bytes, name: str, settings: LoadSettings) -> Picture:
         check_bytes(data, kind)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")  # what is broken is said by what it raises
-            picture = kind(BytesIO(data))
+            picture = PLUGINS[kind](BytesIO(data))
             check_work(data, picture)
             return decode(picture, settings)
     except TooLargeError as error:
@@ -156,12 +140,6 @@ def bytes_to_picture(data: bytes, name: str, settings: LoadSettings) -> Picture:
         raise UnreadableImageError(f"{name}: is cut short or broken ({reason}); replace it") from error
 
 
-def bytes_to_kind(data: bytes) -> type[ImageFile] | None:
-    """Tell the kind of an image by its first ``MAGIC_BYTES``; None if it is none that is read."""
-    start = data[8:12] if data.startswith(b"RIFF") else data
-    return next((kind for magic, kind in KINDS.items() if start.startswith(magic)), None)
-
-
 def check_size(size_wh: tuple[int, int]) -> None:
     """Raise ``TooLargeError`` for more than ``MAX_PIXELS``."""
     width, height = size_wh
@@ -169,11 +147,11 @@ def check_size(size_wh: tuple[int, int]) -> None:
         raise TooLargeError(f"has {width} x {height} pixels, at most {MAX_PIXELS} are read")
 
 
-def check_bytes(data: bytes, kind: type[ImageFile]) -> None:
+def check_bytes(data: bytes, kind: str) -> None:
     """Raise ``TooLargeError`` for what is too large before Pillow opens it."""
     if len(data) > MAX_BYTES:
         raise TooLargeError(f"has more than {MAX_BYTES} bytes, which is the most that is read")
-    if kind is WebPImageFile:  # takes memory for its canvas as it is opened
+    if kind == "WebP":  # takes memory for its canvas as it is opened
         check_size(webp_to_size(data))
 
 

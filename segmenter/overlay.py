@@ -53,7 +53,8 @@ def segmentation_to_overlay(segmentation: Segmentation, chosen: Sequence[Box], l
         wider than ``WIDEST`` reduced.
     """
     step = -(-segmentation.image.shape[1] // WIDEST)
-    image, ink, mask = (a[::step, ::step] for a in (segmentation.image, segmentation.ink.ink, segmentation.ink.mask))
+    image = segmentation.image[::step, ::step]
+    ink, mask = segmentation.ink.ink[::step, ::step], segmentation.ink.mask[::step, ::step]
     factor = int(np.clip(round(WIDTH / image.shape[1]), 1, LARGEST_FACTOR))
     scale, width = factor / step, image.shape[1] * factor
     strip, lattice = segmentation.strip, segmentation.lattice

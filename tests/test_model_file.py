@@ -114,7 +114,7 @@ def test_other_safetensors_file_is_refused(tmp_path: Path) -> None:
         load_model(path, CPU)
 
 
-BAD = {
+BAD: dict[str, list[object]] = {
     "": [{"surprise": 1}, {"network": {}}, {"segmenter": 3}, {"lengths": [1]}, {"lengths": [1, 2, 3]}],
     "alphabet": ["ab", "aab", "", "a\n3", "aB ", "a\u0301B", "aB\ud800", 3, ["a", "B3"]],
     "lengths": [[5, 2], [0, 2], [1, 17], [1.0, 2], ["1", 2], None],
@@ -221,7 +221,7 @@ def test_a_file_too_large_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_random_changes_are_refused_or_read(path: Path) -> None:
     data, target = path.read_bytes(), path.with_name("changed.safetensors")
-    found = Counter()
+    found: Counter[str] = Counter()
     for mutant in to_mutants(data, 200, seed=1):
         target.write_bytes(mutant)
         found[try_model(target)] += 1

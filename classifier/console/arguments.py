@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
+from kerf.classifier.folders.images import find_images, kinds_to_text
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
@@ -27,6 +28,22 @@ def to_paths(paths: Iterable[Path]) -> list[Path]:
         lines = sys.stdin.buffer.read().splitlines() if path == STDIN else [os.fsencode(path)]
         named += [Path(os.fsdecode(line)) for line in lines if line]
     return named
+
+
+def to_images(paths: Iterable[Path], terminal: Terminal) -> Sequence[Path]:
+    """Find images; what was passed over is said, folders that cannot be listed are told as problems.
+
+    Raises
+    ------
+    KerfError
+        As `find_images`.
+    """
+    found = find_images(paths)
+    for problem in found.problems:
+        terminal.problem(problem)
+    if found.passed_over:
+        terminal.say(f"passed over: {kinds_to_text(found.passed_over)}, which are no images")
+    return found.paths
 
 
 def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> Sequence[Sample]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_paths
+from kerf.classifier.console.arguments import to_constraint, to_images, to_paths
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.images import find_images
 from kerf.classifier.pages.pictures import write_pictures
 
 
@@ -24,7 +23,7 @@ def segment_images(
 ) -> None:
     """Write the crops and the overlay of each image; the parameters are the command's options."""
     constraint = to_constraint(charset, length, pattern)
-    images = find_images(to_paths(paths))[:limit]
+    images = to_images(to_paths(paths), terminal)[:limit]
     recognizer = None
     if model:
         from kerf.classifier.recognizer import Recognizer

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
+from kerf.classifier.console.arguments import to_constraint, to_images, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.images import find_images
 
 
 def solve_images(
@@ -27,7 +26,7 @@ def solve_images(
     """Read images and write a row for each; the parameters are the command's options."""
     constraint = to_constraint(charset, length, pattern)
     named = to_paths(paths)
-    images = find_images(named)[:limit]
+    images = to_images(named, terminal)[:limit]
     labels = to_labels(named, terminal) if settings.check else {}
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.console.arguments import to_observer, to_samples, within_charset
+from kerf.classifier.console.arguments import to_images, to_observer, to_samples, within_charset
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
-from kerf.classifier.folders.images import find_images
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
     labels_needed,
@@ -51,7 +50,7 @@ def train_model(
     budgets = parse_budgets(curve) if curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
-    images = find_images(unlabelled) if unlabelled else []
+    images = to_images(unlabelled, terminal) if unlabelled else []
     learn = to_learner(terminal, chosen, images)
     if budgets:
         show_curve(samples, budgets, learn, chosen.out.with_suffix(".curve.png"), terminal)

@@ -48,7 +48,8 @@ def animate(captcha: RenderedCaptcha, kind: Animation, rng: np.random.Generator)
     """
     letters = len(captcha.text)
     if kind is Animation.NOISE:
-        return [add_noise(captcha.image, rng) for _ in range(FRAMES)]
+        dots_one_in = int(rng.integers(100, 400))
+        return [add_noise(captcha.image, dots_one_in, rng) for _ in range(FRAMES)]
     shown = np.ones((FRAMES, letters), bool)
     if kind is Animation.GROW:
         shown = np.tri(letters, dtype=bool)
@@ -81,16 +82,16 @@ def draw_letters(captcha: RenderedCaptcha, shown: NDArray[np.bool_], shifts: NDA
     return frame
 
 
-def add_noise(image: Image, rng: np.random.Generator) -> Image:
-    """Draw lines and dots over a copy of an image, in the colour that stands out most in it."""
+def add_noise(image: Image, dots_one_in: int, rng: np.random.Generator) -> Image:
+    """Draw lines, and a dot for so many pixels, over a copy of an image in the colour that stands out most in it."""
     height, width = image.shape[:2]
     contrast = np.abs(image - image_to_background(image)).sum(axis=2)
     colour = image.reshape(-1, 3)[int(contrast.argmax())].tolist()
     frame = image.copy()
-    for _ in range(int(rng.integers(2, 6))):
+    for _ in range(int(rng.integers(1, 5))):
         (x0, x1), (y0, y1) = rng.integers(0, width, 2).tolist(), rng.integers(0, height, 2).tolist()
         cv2.line(frame, (x0, y0), (x1, y1), colour, int(rng.integers(1, 3)))
-    for x, y in rng.integers(0, (width, height), (width * height // 100, 2)).tolist():
+    for x, y in rng.integers(0, (width, height), (width * height // dots_one_in, 2)).tolist():
         cv2.rectangle(frame, (x, y), (x + 1, y + 1), colour, cv2.FILLED)
     return frame
 
