@@ -44,6 +44,8 @@ def segment_images(
         from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
         recognizer = Recognizer.load(model, device)
+    terminal.partial = out
     pictures = write_pictures(images, stems, recognizer, constraint)
     counts = [n for n in terminal.track(pictures, len(images), "cutting") if isinstance(n, int)]
+    terminal.partial = None
     terminal.say(f"{sum(counts)} characters of {len(counts)} images are in {out}")
