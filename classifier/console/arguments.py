@@ -12,7 +12,7 @@ from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.classifier.folders.images import find_images, kinds_to_text
-from kerf.segmenter.errors import LabelAlphabetError
+from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
@@ -22,11 +22,25 @@ STDIN = Path("-")
 
 
 def to_paths(paths: Iterable[Path]) -> list[Path]:
-    """Put the paths on standard input, one a line, in the place of ``-``."""
+    """Put the paths on standard input, one a line or with a NUL after each, in the place of ``-``.
+
+    Raises
+    ------
+    NoImagesError
+        Standard input has none.
+    """
     named: list[Path] = []
     for path in paths:
-        lines = sys.stdin.buffer.read().splitlines() if path == STDIN else [os.fsencode(path)]
-        named += [Path(os.fsdecode(line)) for line in lines if line]
+        named += read_paths(sys.stdin.buffer.read()) if path == STDIN else [path]
+    return named
+
+
+def read_paths(data: bytes) -> list[Path]:
+    """Read what `find` writes, with ``-print0`` or without."""
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    named = [Path(os.fsdecode(line)) for line in lines if line.strip()]
+    if not named:
+        raise NoImagesError("-: standard input has no path; write one a line, as `find` does")
     return named
 
 
