@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
-from kerf.segmenter.errors import LabelAlphabetError
+from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
@@ -21,11 +21,25 @@ STDIN = Path("-")
 
 
 def to_paths(paths: Iterable[Path]) -> list[Path]:
-    """Put the paths on standard input, one a line, in the place of ``-``."""
+    """Put the paths on standard input, one a line or with a NUL after each, in the place of ``-``.
+
+    Raises
+    ------
+    NoImagesError
+        Standard input has none.
+    """
     named: list[Path] = []
     for path in paths:
-        lines = sys.stdin.buffer.read().splitlines() if path == STDIN else [os.fsencode(path)]
-        named += [Path(os.fsdecode(line)) for line in lines if line]
+        named += read_paths(sys.stdin.buffer.read()) if path == STDIN else [path]
+    return named
+
+
+def read_paths(data: bytes) -> list[Path]:
+    """Read what `find` writes, with ``-print0`` or without."""
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    named = [Path(os.fsdecode(line)) for line in lines if line.strip()]
+    if not named:
+        raise NoImagesError("-: standard input has no path; write one a line, as `find` does")
     return named
 
 

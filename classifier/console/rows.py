@@ -179,19 +179,16 @@ def rows_to_jsonl(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -
 
 
 def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
-    """Write a table for people; as wide as it needs where the stream is no terminal."""
-    from rich.console import Console
-    from rich.table import Table
+    """Write a table for people, once all rows are there; as wide as it needs where the stream is no terminal."""
+    from kerf.classifier.console.table import write_table
 
-    width = None if stream.isatty() else 10_000
-    console = Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
-    table = Table(*columns)
+    cells, styles = [], []
     try:
         for row in rows:
-            style = "" if row.status is Status.READ and row.right is not False else "bold"
-            table.add_row(*map(cell_to_text, row.cells(columns).values()), style=style)
+            cells.append([cell_to_text(cell) for cell in row.cells(columns).values()])
+            styles.append("red" if row.right is False else "" if row.status is Status.READ else "yellow")
     finally:
-        console.print(table)
+        write_table(columns, cells, styles, stream)
 
 
 def cell_to_text(cell: Cell) -> str:

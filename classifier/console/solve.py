@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
-from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.images import find_images
 
 
@@ -28,6 +28,9 @@ def solve_images(
     constraint = to_constraint(charset, length, pattern)
     named = to_paths(paths)
     images = find_images(named)[:limit]
+    inputs = [*images, *([model] if model else [])]
+    if out:
+        check_output_file(out, inputs)
     labels = to_labels(named, terminal) if settings.check else {}
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
@@ -36,6 +39,6 @@ def solve_images(
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()
-    with terminal.output(out) as stream:
+    with terminal.output(out, inputs) as stream:
         write_rows(tally.watch(rows), settings, row_format, stream)
     terminal.say(tally.summary())

@@ -7,6 +7,7 @@ from pathlib import Path
 from kerf.classifier.console.arguments import to_constraint
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
+from kerf.segmenter.errors import OutputError
 
 
 def draw_captchas(
@@ -19,7 +20,15 @@ def draw_captchas(
     length: str | None,
     fonts: Path | None,
 ) -> None:
-    """Render captchas into a folder; the parameters are the command's options."""
+    """Render captchas into a folder; the parameters are the command's options.
+
+    Raises
+    ------
+    OutputError
+        The folder is not empty.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise OutputError(f"{folder}: is not empty, and nothing is overwritten; name a new folder")
     texts = to_constraint(charset, length, None)
     captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
     written = write_dataset(folder, terminal.track(captchas, count, "drawing"))

@@ -53,7 +53,7 @@ def test_to_file_name(character: str, name: str) -> None:
 def test_pieces_without_a_model(tmp_path: Path) -> None:
     images = [two_bars(tmp_path / "bars.png"), tmp_path / "broken.png"]
     images[1].write_bytes(b"no image")
-    counts = list(write_pictures(images, tmp_path / "out", None, None))
+    counts = list(write_pictures(images, images_to_stems(images, tmp_path / "out"), None, None))
     assert counts[0] == 2
     assert isinstance(counts[1], UnreadableImageError)
     assert sorted(os.listdir(tmp_path / "out")) == ["bars_0.png", "bars_1.png", "bars_overlay.png"]  # noqa: PTH208
@@ -66,9 +66,9 @@ def test_pieces_without_a_model(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match="choose another --out"):
-        list(write_pictures([two_bars(tmp_path / "bars.png")], tmp_path / "out", None, None))
+        list(write_pictures([two_bars(tmp_path / "bars.png")], [tmp_path / "out" / "bars"], None, None))
 
 
 def test_a_problem_is_no_exception_of_another_kind(tmp_path: Path) -> None:
-    (answer,) = write_pictures([tmp_path / "missing.png"], tmp_path / "out", None, None)
+    (answer,) = write_pictures([tmp_path / "missing.png"], [tmp_path / "out" / "missing"], None, None)
     assert isinstance(answer, KerfError)
