@@ -11,7 +11,7 @@ import torch
 from kerf.classifier.learning.fitting import Fitter, LabelledExample
 
 TEMPERATURES = tuple(float(t) for t in np.geomspace(0.5, 2.0, 13))
-PRIOR_IMAGES = 20.0
+PRIOR_IMAGES = 50.0
 """Weight, in images, of the belief that the temperature is 1: a dozen images cannot tell otherwise."""
 
 
