@@ -21,7 +21,9 @@ from kerf.segmenter.lattice import Lattice
 from kerf.segmenter.load import path_to_image
 
 HEIGHT_SAMPLES = 200
-"""Images that the height of the text is measured on."""
+"""Images that the height of the text is measured on, where there is time."""
+LEAST_HEIGHTS = 10
+"""Images that it is measured on whatever the time."""
 ALIKE = 0.5
 """Heights of the text are alike if from their tenth to their ninetieth percentile it is this share or less."""
 
@@ -72,7 +74,9 @@ class Cutter:
         return LabelledExample(example, sample.text)
 
 
-def alike_text_height(samples: Sequence[Sample], settings: SegmenterSettings) -> float | None:
+def alike_text_height(
+    samples: Sequence[Sample], settings: SegmenterSettings, deadline: Deadline = NO_DEADLINE
+) -> float | None:
     """Height of the text as a share of the image's, where case matters and it is much the same in all images, or None.
 
     Noise and the letters' own heights make it differ in every kind of captcha; with one height for all, a
@@ -81,7 +85,7 @@ def alike_text_height(samples: Sequence[Sample], settings: SegmenterSettings) ->
     if not texts_to_alphabet(sample.text for sample in samples).has_both_cases:
         return None
     heights = []
-    for sample in samples[:HEIGHT_SAMPLES]:
+    for sample in deadline.in_time(samples[:HEIGHT_SAMPLES], LEAST_HEIGHTS):
         with suppress(KerfError):
             segmentation = segment(path_to_image(sample.path), settings)
             top, bottom = ink_to_text_rows(segmentation.ink)

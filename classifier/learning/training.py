@@ -31,8 +31,9 @@ MIN_SAMPLES = 10
 OVERFIT_GAP = 0.1
 """Training less validation accuracy, at the lower end of its interval, from which a reader is called overfitted."""
 
-CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.5, 0.4, 0.3
-"""Shares of the time then left: for cutting; for the first model where two are trained; for labelling by it."""
+HEIGHT, CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.05, 0.5, 0.4, 0.3
+"""Shares of the time then left: for the height of the text; for cutting; for the first model where two are trained; for
+labelling by it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def train(
     told = replace(observer, on_epoch=on_epoch)
     segmenter = start.segmenter if start else SegmenterSettings()
     split = split_samples(samples, VALIDATION_FRACTION)
-    height = alike_text_height(split.train, segmenter)
+    height = alike_text_height(split.train, segmenter, deadline.share(HEIGHT))
     cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), told, len(samples))
     course, looked_at = split_to_course(split, cutter, settings, device, start, deadline.share(CUTTING))
     duplicates = near_duplicates(looked_at)

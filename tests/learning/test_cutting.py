@@ -62,6 +62,23 @@ def test_text_height_is_taken_where_case_matters_and_it_is_alike(tmp_path: Path)
     assert alike_text_height([Sample(tmp_path / "none.png", "oO")], SegmenterSettings()) is None
 
 
+def test_text_height_is_measured_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    looked: list[Path] = []
+
+    def unreadable(path: Path) -> None:
+        clock.pass_by(1)
+        looked.append(path)
+        raise UnreadableImageError
+
+    monkeypatch.setattr("kerf.classifier.learning.cutting.path_to_image", unreadable)
+    both = [Sample(Path(f"{index}.png"), "oO") for index in range(300)]
+    for seconds, images in ((0, 10), (25, 25), (1000, 200)):
+        looked.clear()
+        assert alike_text_height(both, SegmenterSettings(), Deadline.after(seconds)) is None
+        assert len(looked) == images
+
+
 def test_most_characters_side_by_side() -> None:
     spans = np.array([[0, 2], [1, 2], [1, 3], [3, 4]], np.int32)
     lattice = Lattice(np.arange(5, dtype=np.int32), spans, np.empty((0, 2), np.int32))

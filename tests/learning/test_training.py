@@ -109,7 +109,7 @@ def test_the_temperature_is_fitted_on_the_validation_part(
 def test_one_text_height_is_used_in_all_images(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def height(part: Sequence[Sample], _: SegmenterSettings) -> float:
+    def height(part: Sequence[Sample], *_: Any) -> float:
         asked.append(len(part))
         return 0.625
 
