@@ -103,8 +103,8 @@ def test_every_command_has_debug(here: Here, tmp_path: Path, monkeypatch: pytest
         raise ZeroDivisionError
 
     monkeypatch.setattr("kerf.classifier.console.synth.synthesize", fail)
-    monkeypatch.setattr("kerf.classifier.console.segment.find_images", fail)
-    monkeypatch.setattr("kerf.classifier.console.solve.find_images", fail)
+    monkeypatch.setattr("kerf.classifier.console.segment.to_images", fail)
+    monkeypatch.setattr("kerf.classifier.console.solve.to_images", fail)
     monkeypatch.setattr("kerf.classifier.console.evaluate.to_samples", fail)
     monkeypatch.setattr("kerf.classifier.console.train.to_samples", fail)
     out = ("--out", tmp_path / "out")
