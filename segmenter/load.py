@@ -209,7 +209,9 @@ def picture_to_layer(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith(("I", "F")):  # of more than 8 bits, which Pillow would clip and not scale
         picture = deep_to_grey(picture)
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    return picture.copy() if picture.mode == mode else picture.convert(mode)
+    if picture.mode == mode and not getattr(picture, "is_animated", False):
+        return picture  # nothing is decoded into it later, so no copy is needed
+    return picture.convert(mode)
 
 
 def layers_to_frames(layers: Sequence[Image.Image]) -> list[NDArray[np.uint8]]:
