@@ -241,7 +241,7 @@ def layers_to_ground(layers: Sequence[Image.Image]) -> str:
 def deep_to_grey(picture: Image.Image) -> Image.Image:
     """Keep the upper eight of 16 bits, what stands for transparency white; other ranges are stretched to 8 bits."""
     values = np.nan_to_num(np.asarray(picture, np.float64), posinf=0.0, neginf=0.0)
-    clear = values == picture.info.get("transparency", -1)
+    clear = values == picture.info.get("transparency", np.nan)
     low, high = float(values.min()), float(values.max())
     if picture.mode == "F" or low < 0 or high > 0xFFFF:
         values = (values - low) * (0xFFFF / max(high - low, 1e-9))
