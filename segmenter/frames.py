@@ -47,7 +47,7 @@ def frames_to_image(frames: NDArray[np.uint8], rule: FrameRule) -> tuple[NDArray
         uint8 ``(F, H, W, 3)``, at least one.
     rule
         ``first`` or ``last`` frame; ``mean`` of all; ``darkest``, for each pixel the frame where it stands out most
-        from the background, darker or lighter; ``auto``, the one of these that ``frames_to_rule`` chooses.
+        from the background, darker or lighter; ``auto``, the one of these that ``contrast_to_rule`` chooses.
 
     Returns
     -------
@@ -56,15 +56,12 @@ def frames_to_image(frames: NDArray[np.uint8], rule: FrameRule) -> tuple[NDArray
     rule
         The rule that was followed, never ``auto``.
     """
-    contrast = frames_to_contrast(frames) if rule in ("auto", "darkest") else None
     if rule == "auto":
-        assert contrast is not None
-        rule = contrast_to_rule(contrast)
+        rule = contrast_to_rule(frames_to_contrast(frames))
     if rule == "mean":
         return np.rint(frames.mean(axis=0, dtype=np.float32)).astype(np.uint8), rule
     if rule == "darkest":
-        assert contrast is not None
-        strongest = contrast.argmax(axis=0)[None, :, :, None]
+        strongest = frames_to_contrast(frames).argmax(axis=0)[None, :, :, None]
         return np.take_along_axis(frames, strongest, axis=0)[0], rule
     return frames[0 if rule == "first" else -1], rule
 
@@ -77,7 +74,7 @@ def frames_to_contrast(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def contrast_to_rule(contrast: NDArray[np.uint8]) -> FrameRule:
-    """Choose a rule: the mean where text lasts, one frame where it moves, what stands out most where it comes and goes.
+    """Choose the mean where text lasts, one frame where it moves, what stands out most where it comes and goes.
 
     Parameters
     ----------

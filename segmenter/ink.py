@@ -186,7 +186,7 @@ def remove_thin_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return mask
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
     stroke = 2.0 * quantiles(depth[mask], 0.85)[0]
-    size = int(stroke / 2.0)
+    size = min(int(stroke / 2.0), *mask.shape)
     if size < 2:
         return mask
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((size, size), np.uint8)) > 0

@@ -215,7 +215,9 @@ def picture_to_layer(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith(("I", "F")):  # of more than 8 bits, which Pillow would clip and not scale
         picture = deep_to_grey(picture)
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    return picture.copy() if picture.mode == mode else picture.convert(mode)
+    if picture.mode == mode and not getattr(picture, "is_animated", False):
+        return picture  # nothing is decoded into it later, so no copy is needed
+    return picture.convert(mode)
 
 
 def layers_to_frames(layers: Sequence[Image.Image]) -> list[NDArray[np.uint8]]:
@@ -245,7 +247,7 @@ def layers_to_ground(layers: Sequence[Image.Image]) -> str:
 def deep_to_grey(picture: Image.Image) -> Image.Image:
     """Keep the upper eight of 16 bits, what stands for transparency white; other ranges are stretched to 8 bits."""
     values = np.nan_to_num(np.asarray(picture, np.float64), posinf=0.0, neginf=0.0)
-    clear = values == picture.info.get("transparency", -1)
+    clear = values == picture.info.get("transparency", np.nan)
     low, high = float(values.min()), float(values.max())
     if picture.mode == "F" or low < 0 or high > 0xFFFF:
         values = (values - low) * (0xFFFF / max(high - low, 1e-9))
