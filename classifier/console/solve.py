@@ -27,9 +27,8 @@ def solve_images(
     constraint = to_constraint(charset, length, pattern)
     named = to_paths(paths)
     images = to_images(named, terminal)[:limit]
-    inputs = [*images, *([model] if model else [])]
     if out:
-        check_output_file(out, inputs)
+        check_output_file(out, [*images, *([model] if model else [])])
     labels = to_labels(named, terminal) if settings.check else {}
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
@@ -38,6 +37,6 @@ def solve_images(
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()
-    with terminal.output(out, inputs) as stream:
+    with terminal.output(out) as stream:
         write_rows(tally.watch(rows), settings, row_format, stream)
     terminal.say(tally.summary())

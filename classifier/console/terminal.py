@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -154,23 +154,16 @@ class Terminal:
         self._progress.stop()
 
     @contextmanager
-    def output(self, path: Path | None, inputs: Sequence[Path] = ()) -> Iterator[TextIO]:
+    def output(self, path: Path | None) -> Iterator[TextIO]:
         """Open where data goes: standard output, or a file that appears when it is whole.
 
         Until then it is called ``<name>.partial``; that stays, as far as it is, when the work is stopped.
         A link is followed, a device or a pipe is written to as it is.
 
-        Parameters
-        ----------
-        path
-            The file; None is standard output.
-        inputs
-            Files that are read, of which it must be none.
-
         Raises
         ------
         OutputError
-            It cannot be written, or is an input.
+            It cannot be written.
         """
         try:
             if path is None or str(path) in STDOUT_NAMES:
@@ -178,7 +171,7 @@ class Terminal:
                 yield self.data
                 self.data.flush()
                 return
-            check_output_file(path, inputs)
+            check_output_file(path)
             if is_stream(path):
                 with open_stream(path) as stream:
                     yield stream

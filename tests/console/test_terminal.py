@@ -5,7 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -141,12 +141,17 @@ def test_stopping_says_where_what_was_done_is(here: Here, tmp_path: Path, monkey
 
 
 def test_sigterm_is_as_ctrl_c_and_both_are_restored() -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    for number, kind in ((signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)):
-        with pytest.raises(KeyboardInterrupt) as stopped, stop_signals():
-            os.kill(os.getpid(), number)
-        assert stopped.type is kind
-        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        for number, kind in ((signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)):
+            with pytest.raises(KeyboardInterrupt) as stopped, stop_signals():
+                os.kill(os.getpid(), number)
+            assert stopped.type is kind
+            assert [signal.getsignal(each) for each in numbers] == [signal.default_int_handler] * 2
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_a_signal_that_is_ignored_stays_so() -> None:
@@ -279,6 +284,33 @@ def test_lines_are_broken_between_words_on_a_terminal_only(capfd: pytest.Capture
     assert capfd.readouterr().err == line * 10 + "\n"
 
 
+def test_the_bar_is_there_before_the_first_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+
+    def body(terminal: Terminal) -> None:
+        next(terminal.track(throw_at_once(), 3, "reading"))
+
+    sent = on_terminal(lambda: end_of(body))
+    assert sent.index("starting") < sent.index("0/3")
+
+
+def throw_at_once() -> Iterator[int]:
+    """Fail before the first item."""
+    raise NotFoundError("a")
+    yield 0
+
+
+def test_nothing_moves_among_rows_on_the_same_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+
+    def body(terminal: Terminal) -> None:
+        with terminal.output(None):
+            os.write(2, b"ROWS")
+
+    sent = on_terminal(lambda: end_of(body))
+    assert sent.index("starting") < sent.index("\x1b[?25h") < sent.index("ROWS")  # the cursor is shown again
+
+
 def test_something_is_shown_from_the_start_and_the_total_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
 
@@ -286,6 +318,6 @@ def test_something_is_shown_from_the_start_and_the_total_too(monkeypatch: pytest
         list(terminal.track(iter("abc"), 3, "reading"))
 
     sent = on_terminal(lambda: end_of(body))
-    assert sent.index("starting") < sent.index("reading")
-    assert "0/3" in sent
+    assert sent.index("starting") < sent.index("reading") < sent.index("3/3")
+    assert "starting" not in sent[sent.index("reading") :]
     assert "?" not in sent.split("reading")[1].replace("\x1b[?25", "")
