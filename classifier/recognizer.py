@@ -168,6 +168,16 @@ class Recognizer:
         space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
         return self._read_batches(images, space, batch_size, best, channels)
 
+    def unknown_characters(self, constraint: Constraint) -> str:
+        """Return the characters asked for that the model does not know, in their order.
+
+        Raises
+        ------
+        SettingsError
+            As ``read_many``.
+        """
+        return to_text_space(self.model.alphabet, self.model.lengths, constraint, self.device).unknown
+
     def _read_batches(
         self, images: Iterable[Source], space: TextSpace, batch_size: int, best: int, channels: Channels
     ) -> Iterator[Reading | KerfError]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
+from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.classifier.folders.images import find_images, kinds_to_text
@@ -17,6 +17,7 @@ from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.learning.observer import Observer
+    from kerf.classifier.recognizer import Recognizer
 
 STDIN = Path("-")
 
@@ -127,19 +128,10 @@ def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAl
     )
 
 
-def to_constraint(charset: str | None, length: str | None, pattern: str | None) -> Constraint:
-    """Make the constraint that three options state.
-
-    Raises
-    ------
-    SettingsError
-        One is malformed, or they contradict each other.
-    """
-    return Constraint(
-        charset=parse_charset(charset) if charset is not None else None,
-        lengths=parse_lengths(length) if length is not None else None,
-        pattern=pattern,
-    )
+def say_unknown(recognizer: Recognizer, constraint: Constraint, terminal: Terminal) -> None:
+    """Say which of the characters asked for the model does not know; it reads on with the others."""
+    if unknown := recognizer.unknown_characters(constraint):
+        terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
 
 
 def to_observer(terminal: Terminal) -> Observer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_images, to_paths
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.console.arguments import say_unknown, to_images, to_paths
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.pages.pictures import check_stems, images_to_stems, write_pictures
 from kerf.segmenter.errors import SettingsError
@@ -34,7 +35,7 @@ def segment_images(
         raise SettingsError(
             "--no-model has no use for --model, --charset, --length and --pattern; leave out one or other"
         )
-    constraint = to_constraint(charset, length, pattern)
+    constraint = Constraint(charset, length, pattern)
     images = to_images(to_paths(paths), terminal)[:limit]
     stems = images_to_stems(images, out)
     check_stems(images, stems)
@@ -43,6 +44,7 @@ def segment_images(
         from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
         recognizer = Recognizer.load(model, device)
+        say_unknown(recognizer, constraint, terminal)
     terminal.partial = out
     pictures = write_pictures(images, stems, recognizer, constraint)
     counts = [n for n in terminal.track(pictures, len(images), "cutting") if isinstance(n, int)]

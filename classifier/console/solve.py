@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_images, to_labels, to_paths
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.console.arguments import say_unknown, to_images, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
 
@@ -24,7 +25,7 @@ def solve_images(
     limit: int | None,
 ) -> None:
     """Read images and write a row for each; the parameters are the command's options."""
-    constraint = to_constraint(charset, length, pattern)
+    constraint = Constraint(charset, length, pattern)
     named = to_paths(paths)
     images = to_images(named, terminal)[:limit]
     if out:
@@ -33,7 +34,9 @@ def solve_images(
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
-    readings = Recognizer.load(model, device).read_many(images, constraint, best=settings.best)
+    recognizer = Recognizer.load(model, device)
+    say_unknown(recognizer, constraint, terminal)
+    readings = recognizer.read_many(images, constraint, best=settings.best)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()

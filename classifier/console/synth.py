@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint
+from kerf.classifier.alphabet import Constraint
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 from kerf.segmenter.errors import OutputError
@@ -29,8 +29,8 @@ def draw_captchas(
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise OutputError(f"{folder}: is not empty, and nothing is overwritten; name a new folder")
-    texts = to_constraint(charset, length, None)
-    captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
+    texts = Constraint(charset, length)
+    captchas = synthesize(count, seed, look, texts.characters, texts.lengths, find_fonts(fonts))
     terminal.partial = folder
     written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
     terminal.partial = None
