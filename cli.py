@@ -171,7 +171,7 @@ def synth(
 
     For example:
       kerf synth rendered --count 1000 --seed 1
-      kerf synth rendered --count 50 --seed 2 --look wave --length 4-6 --charset 0-9
+      kerf synth rendered --count 50 --seed 2 --look wave --charset 0-9
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.synth import draw_captchas

@@ -116,12 +116,9 @@ def image_to_background(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     height, width = image.shape[:2]
     step = max(1, int(np.sqrt(height * width / FIT_POINTS)))
-    points = image[step // 2 :: step, step // 2 :: step].astype(np.float32)
-    rows, cols = (
-        np.arange(step // 2, height, step) / height - 0.5,
-        np.arange(step // 2, width, step) / width - 0.5,
-    )
-    coefficients = fit_surface(surface_basis(rows, cols), points.reshape(-1, 3))
+    rows, cols = (np.arange(min(step, side) // 2, side, step) for side in (height, width))
+    points = image[np.ix_(rows, cols)].astype(np.float32)
+    coefficients = fit_surface(surface_basis(rows / height - 0.5, cols / width - 0.5), points.reshape(-1, 3))
     mean, r, c, rr, rc, cc = coefficients
     rows = np.arange(height, dtype=np.float32)[:, None] / height - 0.5
     cols = np.arange(width, dtype=np.float32)[:, None] / width - 0.5

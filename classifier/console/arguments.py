@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
+from kerf.classifier.folders.images import find_images, kinds_to_text
 from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def read_paths(data: bytes) -> list[Path]:
     if not named:
         raise NoImagesError("-: standard input has no path; write one a line, as `find` does")
     return named
+
+
+def to_images(paths: Iterable[Path], terminal: Terminal) -> Sequence[Path]:
+    """Find images; what was passed over is said, folders that cannot be listed are told as problems.
+
+    Raises
+    ------
+    KerfError
+        As `find_images`.
+    """
+    found = find_images(paths)
+    for problem in found.problems:
+        terminal.problem(problem)
+    if found.passed_over:
+        terminal.say(f"passed over: {kinds_to_text(found.passed_over)}, which are no images")
+    return found.paths
 
 
 def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> Sequence[Sample]:

@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -185,7 +185,8 @@ def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -
     cells, styles = [], []
     try:
         for row in rows:
-            cells.append([cell_to_text(cell) for cell in row.cells(columns).values()])
+            short = replace(row, error=row.error.removeprefix(f"{row.file}: "))
+            cells.append([cell_to_text(cell) for cell in short.cells(columns).values()])
             styles.append("red" if row.right is False else "" if row.status is Status.READ else "yellow")
     finally:
         write_table(columns, cells, styles, stream)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_paths
+from kerf.classifier.console.arguments import to_constraint, to_images, to_paths
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.images import find_images
 from kerf.classifier.pages.pictures import check_stems, images_to_stems, write_pictures
 from kerf.segmenter.errors import SettingsError
 
@@ -36,7 +35,7 @@ def segment_images(
             "--no-model has no use for --model, --charset, --length and --pattern; leave out one or other"
         )
     constraint = to_constraint(charset, length, pattern)
-    images = find_images(to_paths(paths))[:limit]
+    images = to_images(to_paths(paths), terminal)[:limit]
     stems = images_to_stems(images, out)
     check_stems(images, stems)
     recognizer = None
@@ -44,6 +43,8 @@ def segment_images(
         from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
         recognizer = Recognizer.load(model, device)
+    terminal.partial = out
     pictures = write_pictures(images, stems, recognizer, constraint)
     counts = [n for n in terminal.track(pictures, len(images), "cutting") if isinstance(n, int)]
+    terminal.partial = None
     terminal.say(f"{sum(counts)} characters of {len(counts)} images are in {out}")

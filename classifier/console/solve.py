@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
+from kerf.classifier.console.arguments import to_constraint, to_images, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
-from kerf.classifier.folders.images import find_images
 
 
 def solve_images(
@@ -27,7 +26,7 @@ def solve_images(
     """Read images and write a row for each; the parameters are the command's options."""
     constraint = to_constraint(charset, length, pattern)
     named = to_paths(paths)
-    images = find_images(named)[:limit]
+    images = to_images(named, terminal)[:limit]
     inputs = [*images, *([model] if model else [])]
     if out:
         check_output_file(out, inputs)

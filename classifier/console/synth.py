@@ -31,5 +31,7 @@ def draw_captchas(
         raise OutputError(f"{folder}: is not empty, and nothing is overwritten; name a new folder")
     texts = to_constraint(charset, length, None)
     captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
+    terminal.partial = folder
     written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
+    terminal.partial = None
     terminal.say(f"{written} captchas are in {folder}")

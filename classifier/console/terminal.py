@@ -66,7 +66,7 @@ class Terminal:
     exit_code
         That of the first problem, or ``OK``.
     partial
-        The file that output is being written to and that is not whole yet.
+        The file or folder that is being written to and is not whole yet.
     """
 
     data: TextIO
@@ -135,14 +135,12 @@ class Terminal:
 
     def advance(self, what: str, done: int, total: int) -> None:
         """Show how far a stage is, and the time it has left."""
-        if self._streaming and not done:
-            return  # nothing is written to the terminal yet
-        self._starting.stop()
         if self._streaming:
             return
+        self._starting.stop()
         if what not in self._tasks:
             self._progress.start()
-            self._tasks[what] = self._progress.add_task(what)
+            self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, total=total)
 
     def track(self, items: Iterable[T], total: int, what: str) -> Iterator[T]:
@@ -176,6 +174,7 @@ class Terminal:
         """
         try:
             if path is None or str(path) in STDOUT_NAMES:
+                self._starting.stop()  # it would be among the data, where that goes to the terminal too
                 yield self.data
                 self.data.flush()
                 return
@@ -198,12 +197,14 @@ class Terminal:
             raise OutputError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from error
 
     def _kept(self) -> str:
-        """Say where what was done is; what holds nothing is removed."""
-        with suppress(OSError):
-            if self.partial and not self.partial.stat().st_size:
-                self.partial.unlink()
-                self.partial = None
-        return f"; what was done so far is in {self.partial}" if self.partial else ""
+        """Say where what was done is; a file that holds nothing is removed."""
+        partial = self.partial
+        if partial is None or not partial.exists() or (partial.is_dir() and not any(partial.iterdir())):
+            return ""
+        if partial.is_file() and not partial.stat().st_size:
+            partial.unlink()
+            return ""
+        return f"; what was done so far is in {partial}"
 
     def _print(self, text: str) -> None:
         """Print lines, broken between words if this is a terminal; what a terminal would obey is escaped."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.console.arguments import to_observer, to_samples, within_charset
+from kerf.classifier.console.arguments import to_images, to_observer, to_samples, within_charset
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
-from kerf.classifier.folders.images import find_images
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.forecast import LEAST_POINTS, labels_needed, need_to_text
 from kerf.classifier.learning.learning_curve import (
@@ -55,7 +54,7 @@ def train_model(
     budgets = parse_budgets(curve) if curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
-    images = find_images(unlabelled) if unlabelled else []
+    images = to_images(unlabelled, terminal) if unlabelled else []
     learn = to_learner(terminal, chosen, images)
     if budgets:
         points = show_points(learn_subsets(samples, budgets, learn, deadline), terminal)

@@ -134,7 +134,7 @@ def folder_to_claims(folder: Path, label_pattern: str | None) -> tuple[str, Iter
     if label_files:
         unused = Note(f"label files that are not used, as {label_files[0].name} is there")
         return label_files[0].name, chain(file_to_claims(label_files[0]), [unused] * (len(label_files) - 1))
-    images = find_images([folder])
+    images = find_images([folder]).paths
     if label_pattern is not None:
         return "file names", names_to_claims(folder, images, label_pattern)
     refuse_labels_below(folder, images)

@@ -20,7 +20,8 @@ from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSetti
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.pseudo_labels import pseudo_label
 from kerf.classifier.measuring.metrics import Proportion, proportion
-from kerf.classifier.model_file import Model, Provenance
+from kerf.classifier.model_file import Model
+from kerf.classifier.model_header import Provenance
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES

@@ -144,7 +144,7 @@ def test_segment_with_a_model_names_the_crops(trained: tuple[Path, str], captcha
 
 
 def test_segment_without_a_model(captchas: Path, tmp_path: Path) -> None:
-    result = kerf("segment", captchas, "--out", tmp_path, "--limit", "2", "--quiet")
+    result = kerf("segment", captchas, "--out", tmp_path, "--no-model", "--limit", "2", "--quiet")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert len(list(tmp_path.glob("*_overlay.png"))) == 2
     assert len(list(tmp_path.glob("*_0.png"))) == 2

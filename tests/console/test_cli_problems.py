@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -153,7 +154,12 @@ kerf.cli.main()
 """
 
 
-def test_interruption_keeps_the_rows_so_far(trained: tuple[Path, str], mixed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+def test_interruption_keeps_the_rows_so_far(
+    number: signal.Signals, code: ExitCode, trained: tuple[Path, str], mixed: Path, tmp_path: Path
+) -> None:
     shutil.copy(mixed / "a.png", mixed / "stop.png")
     out = tmp_path / "rows.csv"
     command = [sys.executable, "-c", SLOW, "solve", str(mixed), "--model", str(trained[0]), "--out", str(out)]
@@ -161,9 +167,9 @@ def test_interruption_keeps_the_rows_so_far(trained: tuple[Path, str], mixed: Pa
         assert process.stderr is not None
         while "NOW" not in (line := process.stderr.readline()):
             assert line, "it ended by itself"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.read()
-        assert process.wait(60) == ExitCode.INTERRUPTED
+        assert process.wait(60) == code
     partial = tmp_path / "rows.csv.partial"
     assert not out.exists()
     assert [row["status"] for row in csv_rows(partial.read_text())] == ["read", "unreadable", "read"]
@@ -179,4 +185,4 @@ def test_a_reader_that_goes_away_is_no_error(trained: tuple[Path, str], captchas
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(60) == ExitCode.OUTPUT
+        assert process.wait(60) == ExitCode.BROKEN_PIPE

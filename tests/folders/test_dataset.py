@@ -23,21 +23,21 @@ from tests.folders.making import touch
 
 
 def test_images_of_a_folder_come_in_natural_order_without_hidden_and_other_files(tmp_path: Path) -> None:
-    touch(tmp_path, "10.png", "2.PNG", "b/1.jpeg", "a.gif", "c.bmp", "d.webp", "e.jpg", "e.txt", "f.tif", "g")
+    touch(tmp_path, "10.png", "2.PNG", "b/1.jpeg", "a.gif", "c.bmp", "d.webp", "e.jpg", "e.txt", "f.tiff", "g")
     touch(tmp_path, ".h.png", ".cache/i.png", "b/.j/k.png")
-    names = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path])]
-    assert names == ["2.PNG", "10.png", "a.gif", "b/1.jpeg", "c.bmp", "d.webp", "e.jpg"]
+    names = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path]).paths]
+    assert names == ["2.PNG", "10.png", "a.gif", "b/1.jpeg", "c.bmp", "d.webp", "e.jpg", "f.tiff"]
 
 
 def test_files_are_taken_as_given_whatever_their_names(tmp_path: Path) -> None:
     touch(tmp_path, "z", "a.png", ".hidden", "sub/1.png")
     given_paths = [tmp_path / "z", tmp_path / "sub", tmp_path / ".hidden", tmp_path / "a.png", tmp_path / "z"]
-    assert [p.name for p in find_images(given_paths)] == ["z", "1.png", ".hidden", "a.png", "z"]
+    assert [p.name for p in find_images(given_paths).paths] == ["z", "1.png", ".hidden", "a.png", "z"]
 
 
 def test_folder_named_like_a_hidden_one_is_read_when_given(tmp_path: Path) -> None:
     touch(tmp_path, ".cache/i.png")
-    assert find_images([tmp_path / ".cache"]) == [tmp_path / ".cache/i.png"]
+    assert find_images([tmp_path / ".cache"]).paths == [tmp_path / ".cache/i.png"]
 
 
 @pytest.mark.parametrize("name", ["none.png", "a\0b", "x" * 5000])
