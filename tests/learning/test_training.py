@@ -310,13 +310,18 @@ def test_an_interruption_of_the_second_model_gives_the_first(
     assert (model.provenance.pseudo_labelled, model.provenance.validated) == (0, 3)
 
 
-def test_an_interruption_before_anything_was_learnt_gives_nothing(samples: list[Sample]) -> None:
-    def stop(*_: int) -> None:
+def test_an_interruption_before_anything_was_learnt_gives_nothing(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
     given: list[Model] = []
     with pytest.raises(KeyboardInterrupt):
         train(samples[:20], QUICK, CPU, None, Observer(on_image=stop, on_interrupt=given.append))
+    monkeypatch.setattr(Fitter, "step", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], QUICK, CPU, None, Observer(on_interrupt=given.append))
     assert given == []
 
 
