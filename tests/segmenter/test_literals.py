@@ -82,7 +82,7 @@ def test_cuts_as_near_as_allowed_stay() -> None:
     edges = np.array([2, 5, 7, 12], np.int32)
     assert thin_out(edges, np.array([], np.int32), flat, 3).tolist() == [2, 5, 12]
     assert thin_out(edges, np.array([], np.int32), flat, 2).tolist() == [2, 5, 7, 12]
-    assert thin_out(np.array([2, 12, 11], np.int32), np.array([], np.int32), flat, 2).tolist() == [2, 12]
+    assert thin_out(np.array([2, 11, 12], np.int32), np.array([], np.int32), flat, 2).tolist() == [2, 12]
     depth = np.array([9, 9, 9, 9, 9, 4, 3, 9, 9, 9, 9, 9], np.float32)
     assert thin_out(np.array([0, 11], np.int32), np.array([5, 6], np.int32), depth, 2).tolist() == [0, 6, 11]
     assert thin_out(np.array([], np.int32), np.array([], np.int32), depth, 2).tolist() == []
@@ -183,6 +183,8 @@ def test_strip_of_little_text_is_at_least_six_rows_and_eight_columns() -> None:
     strip = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings())
     assert strip.origin == (20 - 1, 20 - 2)
     assert strip.scale == (48 / 3, 80 / 5)
+    twice = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(row_margin=2.0, col_margin=2.0))
+    assert twice.origin == (20 - 12, 20 - 12)
     narrow = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(col_margin=0.0, height=4))
     assert narrow.mask.shape == (4, 8)
 
@@ -300,3 +302,17 @@ def test_ink_is_one_at_the_texts_contrast_and_half_at_half_of_it() -> None:
 def test_spans_as_columns() -> None:
     lattice = Lattice(np.array([0, 4, 9], np.int32), np.array([[0, 2], [1, 2]], np.int32), np.zeros((0, 2), np.int32))
     assert lattice.span_cols.tolist() == [[0, 9], [4, 9]]
+
+
+@pytest.mark.parametrize(("noise", "lower", "upper"), [(3, 26, 34), (15, 34, 47), (28, 54, 67)])
+def test_text_stands_out_from_noise_four_times_but_no_more_than_three_fifths_of_its_contrast(
+    noise: int, lower: int, upper: int
+) -> None:
+    levels = 128 + np.random.default_rng(0).normal(0, noise, (40, 90, 1))  # the median is 0.67 of the noise away
+    image = np.repeat(levels.clip(0, 255), 3, axis=2).astype(np.uint8)
+    image[8:32, 20:28] = image[8:32, 34:42] = 28  # a contrast of 100
+    image[8:32, 50:58], image[8:32, 70:78] = 128 - lower, 128 - upper
+    mask = image_to_ink(image, InkSettings()).mask
+    assert mask[20, 24]
+    assert not mask[20, 54]
+    assert mask[20, 74]
