@@ -304,7 +304,7 @@ def test_spans_as_columns() -> None:
     assert lattice.span_cols.tolist() == [[0, 9], [4, 9]]
 
 
-@pytest.mark.parametrize(("noise", "lower", "upper"), [(3, 26, 34), (15, 34, 47), (28, 54, 67)])
+@pytest.mark.parametrize(("noise", "lower", "upper"), [(3, 26, 34), (11, 38, 54), (28, 60, 80)])
 def test_text_stands_out_from_noise_four_times_but_no_more_than_three_fifths_of_its_contrast(
     noise: int, lower: int, upper: int
 ) -> None:
