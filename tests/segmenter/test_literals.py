@@ -126,7 +126,7 @@ def test_widths_of_candidates_are_inclusive_and_ink_is_more_than_a_pixel() -> No
     ink = np.full(10, 1.0, np.float32)
     assert cuts_to_spans(cuts, ink, 3, 6).tolist() == [[0, 1], [0, 2], [1, 2], [2, 3]]
     assert cuts_to_spans(cuts, ink, 3.1, 6.9).tolist() == [[0, 2], [2, 3]]
-    assert cuts_to_spans(cuts, ink / 3, 3, 6).tolist() == [[0, 2], [2, 3]]
+    assert cuts_to_spans(cuts, ink / np.float32(3), 3, 6).tolist() == [[0, 2], [2, 3]]
 
 
 def test_candidates_are_from_an_eighth_to_five_quarters_of_the_height() -> None:
