@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from kerf.classifier.measuring.metrics import Evaluation, evaluate, proportion
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
 from kerf.classifier.recognizer import CharReading, Reading
-from kerf.segmenter.errors import KerfError, UnreadableImageError
+from kerf.segmenter.errors import KerfError, UnforeseenError, UnreadableImageError
 
 IMAGES = [Path("a.png"), Path("b, c.png"), Path("d.png")]
 READINGS: list[Reading | KerfError] = [
@@ -74,14 +75,42 @@ def test_csv_with_every_column_and_a_threshold() -> None:
     ]
 
 
-def test_jsonl_has_the_keys_of_the_csv() -> None:
+def test_jsonl_has_the_keys_of_the_csv_and_the_frames_read() -> None:
     settings = RowSettings(characters=True, check=True)
     lines = written(settings, RowFormat.JSONL).splitlines()
-    assert [list(json.loads(line)) for line in lines] == [list(settings.columns)] * 3
+    assert [list(json.loads(line)) for line in lines] == [[*settings.columns, "frames"]] * 3
     assert json.loads(lines[0])["characters"] == [0.99, 0.995]
     assert json.loads(lines[1])["confidence"] is None
     assert [json.loads(line)["right"] for line in lines] == [True, None, False]
     assert "Ö" in lines[2]
+
+
+def test_names_that_are_not_utf8_are_escaped_in_jsonl() -> None:
+    stream = io.StringIO()
+    settings = RowSettings()
+    image = Path(os.fsdecode(b"a\xff.png"))
+    write_rows(readings_to_rows([image], READINGS[:1], {}, settings), settings, RowFormat.JSONL, stream)
+    assert r"a\udcff.png" in stream.getvalue()
+    stream.getvalue().encode("utf-8")
+    assert json.loads(stream.getvalue())["file"] == str(image)
+
+
+@pytest.mark.parametrize(
+    ("reading", "status"),
+    [
+        (Reading("A7", 0.5, ()), "read"),
+        (Reading("A7", 0.49, ()), "unsure"),
+        (Reading("", 0.9, ()), "empty"),
+        (UnreadableImageError("x"), "unreadable"),
+        (UnforeseenError("x"), "failed"),
+    ],
+)
+def test_status_of_a_row(reading: Reading | KerfError, status: str) -> None:
+    (row,) = readings_to_rows([Path("a")], [reading], {Path("a"): "A7"}, RowSettings(min_confidence=0.5))
+    assert row.status.value == status
+    assert row.text == ("A7" if status == "read" else "")
+    right = {"read": True, "empty": False}  # an empty text is an answer, and a wrong one
+    assert row.right == right.get(status)
 
 
 def test_table_holds_every_cell_and_no_markup() -> None:
