@@ -13,6 +13,8 @@ from kerf.segmenter.errors import LabelAlphabetError, SettingsError
 
 MAX_LENGTH = 16
 """Longest text that a search considers."""
+MAX_CHARACTERS = 10_000
+"""Longest range of a charset."""
 
 
 @dataclass(frozen=True)
@@ -86,39 +88,62 @@ def texts_to_alphabet(texts: Iterable[str]) -> Alphabet:
 
 
 @dataclass(frozen=True)
+class Place:
+    """What may stand at one place of a text: ``characters``, or with ``negated`` all but these."""
+
+    characters: str
+    negated: bool = False
+
+    def allows(self, character: str) -> bool:
+        """Return whether a character may stand there."""
+        return (character in self.characters) != self.negated
+
+
+@dataclass(frozen=True)
 class Constraint:
-    """What is known of the texts before reading them; everything not given comes from the model.
+    r"""What is known of the texts before reading them; everything not given comes from the model.
+
+    The same syntax as on the command line.
 
     Parameters
     ----------
     charset
-        Characters that may occur.
-    lengths
-        Fewest and most characters, inclusive.
+        Characters that may occur, with ranges: ``0-9A-F``; ``\d`` for the digits, ``\-`` for a hyphen.
+    length
+        Number of characters, ``4`` or ``4-6``.
     pattern
-        Alphabet by position, for example ``[A-Z]{2}[0-9]{4}``: literals, classes, ``.`` and counts ``{n}``.
+        Characters by place, for example ``[A-Z]{2}[0-9]{4}``: literals, ``[classes]``, ``[^all but these]``, ``.``
+        for any, ``\d`` for a digit, ``\`` before a sign that is meant itself, and counts ``{n}``.
 
     Raises
     ------
     SettingsError
-        If a part is malformed, or pattern and lengths disagree.
+        If a part is malformed, or pattern and length disagree.
     """
 
     charset: str | None = None
-    lengths: tuple[int, int] | None = None
+    length: str | int | None = None
     pattern: str | None = None
 
     def __post_init__(self) -> None:
-        if self.charset is not None:
-            Alphabet(self.charset)
-        if self.lengths is not None and not 1 <= self.lengths[0] <= self.lengths[1] <= MAX_LENGTH:
-            raise SettingsError(
-                f"length {self.lengths[0]}-{self.lengths[1]} is not a range within 1-{MAX_LENGTH}; give N or MIN-MAX"
-            )
-        if self.pattern is not None:
-            length = len(parse_pattern(self.pattern))
-            if self.lengths is not None and not self.lengths[0] <= length <= self.lengths[1]:
-                raise SettingsError(f"pattern {self.pattern!r} has {length} characters; drop the length or change it")
+        lengths, places, _ = self.lengths, self.places, self.characters
+        if lengths and places and not lengths[0] <= len(places) <= lengths[1]:
+            raise SettingsError(f"pattern {self.pattern!r} has {len(places)} places; drop the length or change it")
+
+    @property
+    def characters(self) -> str | None:
+        """The characters that may occur, each once; None for all."""
+        return None if self.charset is None else parse_charset(self.charset)
+
+    @property
+    def lengths(self) -> tuple[int, int] | None:
+        """Fewest and most characters, inclusive; None for what the model has seen."""
+        return None if self.length is None else parse_lengths(str(self.length))
+
+    @property
+    def places(self) -> list[Place] | None:
+        """What may stand at each place; None for anything."""
+        return None if self.pattern is None else parse_pattern(self.pattern)
 
 
 def parse_lengths(text: str) -> tuple[int, int]:
@@ -127,13 +152,19 @@ def parse_lengths(text: str) -> tuple[int, int]:
     Raises
     ------
     SettingsError
-        If it is neither.
+        If it is neither, or not within 1 and ``MAX_LENGTH``.
     """
-    match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", text.strip())
-    if not match:
-        raise SettingsError(f"length {text!r} is not understood; give N or MIN-MAX, for example 4 or 4-6")
-    low = int(match[1])
-    return low, int(match[2] or low)
+    match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", text.strip())
+    low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= low <= high <= MAX_LENGTH:
+        raise SettingsError(
+            f"length {text[:20]!r} is not understood; give N or MIN-MAX within 1-{MAX_LENGTH}, for example 4 or 4-6"
+        )
+    return low, high
+
+
+ITEM = re.compile(r"\\(?P<escaped>.)|(?P<first>[^\\])(?:-(?P<last>[^\\]))?", re.DOTALL)
+DIGITS = "0123456789"
 
 
 def parse_charset(text: str) -> str:
@@ -142,39 +173,76 @@ def parse_charset(text: str) -> str:
     Raises
     ------
     SettingsError
-        If a range runs backwards or nothing is left.
+        If a range runs backwards or is too long, an escape is not known, or nothing is left.
     """
     characters: list[str] = []
-    for first, last in re.findall(r"(.)(?:-(.))?", text, flags=re.DOTALL):
-        if last and last < first:
-            raise SettingsError(f"range {first}-{last} in {text!r} runs backwards; write {last}-{first}")
-        characters += [chr(c) for c in range(ord(first), ord(last or first) + 1)]
+    at = 0
+    while at < len(text):
+        match = ITEM.match(text, at)
+        if not match:
+            raise SettingsError(f"{text[:40]!r} ends in a backslash; write \\\\ for a backslash itself")
+        at = match.end()
+        if match["escaped"]:
+            characters += DIGITS if match["escaped"] == "d" else to_literal(match["escaped"], text)
+            continue
+        first, last = match["first"], match["last"] or match["first"]
+        if last < first:
+            raise SettingsError(f"range {first}-{last} in {text[:40]!r} runs backwards; write {last}-{first}")
+        if ord(last) - ord(first) >= MAX_CHARACTERS:
+            raise SettingsError(f"range {first}-{last} has more than {MAX_CHARACTERS} characters; give a shorter one")
+        characters += [chr(c) for c in range(ord(first), ord(last) + 1)]
     return Alphabet("".join(dict.fromkeys(characters))).characters
 
 
-def parse_pattern(pattern: str) -> list[str | None]:
-    """Read a pattern as the characters allowed at each position; None allows all.
+def to_literal(escaped: str, text: str) -> str:
+    """Return a sign that a backslash stood before, which means it itself.
 
     Raises
     ------
     SettingsError
-        If there is more in it than literals, ``[classes]``, ``.`` and ``{n}``.
+        If it is a letter or digit, which may mean something elsewhere.
     """
-    token = re.compile(
-        r"(?:\[(?P<set>[^\]\[]+)\]|(?P<any>\.)|(?P<one>[^\[\]{}().*+?|\\^$]))(?:\{(?P<count>\d{1,2})\})?"
-    )
-    positions: list[str | None] = []
+    if escaped.isalnum():
+        raise SettingsError(
+            f"\\{escaped} in {text[:40]!r} is not understood; use \\d, [classes] or the character itself"
+        )
+    return escaped
+
+
+TOKEN = re.compile(
+    r"(?:\[(?P<negated>\^?)(?P<set>(?:\\.|[^\]\\])+)\]|(?P<any>\.)|\\(?P<escaped>.)|(?P<one>[^\[\]{}().*+?|\\^$]))"
+    r"(?:\{(?P<count>[0-9]{1,2})\})?"
+)
+
+
+def parse_pattern(pattern: str) -> list[Place]:
+    """Read a pattern as what may stand at each place.
+
+    Raises
+    ------
+    SettingsError
+        If there is anything in it that ``Constraint`` does not name, or more than ``MAX_LENGTH`` places.
+    """
+    places: list[Place] = []
     at = 0
     while at < len(pattern):
-        match = token.match(pattern, at)
-        if not match or len(positions) > MAX_LENGTH:
+        match = TOKEN.match(pattern, at)
+        if not match or len(places) > MAX_LENGTH:
             raise SettingsError(
-                f"pattern {pattern!r} is not understood at {pattern[at:]!r}; use literals, [classes], . and {{n}}, "
-                f"at most {MAX_LENGTH} characters, for example [A-Z]{{2}}[0-9]{{4}}"
+                f"pattern {pattern[:40]!r} is not understood at {pattern[at:][:20]!r}; use literals, [classes], "
+                f"[^others], ., \\d and {{n}}, at most {MAX_LENGTH} characters, for example [A-Z]{{2}}[0-9]{{4}}"
             )
-        allowed = None if match["any"] else parse_charset(match["set"]) if match["set"] else match["one"]
-        positions += [allowed] * int(match["count"] or 1)
+        places += [to_place(match)] * int(match["count"] or 1)
         at = match.end()
-    if not 1 <= len(positions) <= MAX_LENGTH:
-        raise SettingsError(f"pattern {pattern!r} has {len(positions)} characters; 1 to {MAX_LENGTH} can be read")
-    return positions
+    if not 1 <= len(places) <= MAX_LENGTH:
+        raise SettingsError(f"pattern {pattern[:40]!r} has {len(places)} places; 1 to {MAX_LENGTH} can be read")
+    return places
+
+
+def to_place(match: re.Match[str]) -> Place:
+    """Say what one part of a pattern allows."""
+    if match["any"]:
+        return Place("", negated=True)
+    if match["set"]:
+        return Place(parse_charset(match["set"]), negated=bool(match["negated"]))
+    return Place(parse_charset(f"\\{match['escaped']}") if match["escaped"] else match["one"])

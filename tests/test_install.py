@@ -96,7 +96,8 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
 
 def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_part_of_the_tests(built: Path, wheel: Path) -> None:
     (sdist,) = built.glob("kerf_captcha-*.tar.gz")
-    inside = {name.split("/", 1)[-1] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        inside = {name.split("/", 1)[-1] for name in archive.getnames()}
     sources = {name.removeprefix("kerf/") for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kerf/")}
     assert sources <= inside
     assert {"README.md", "LICENSE", "pyproject.toml"} <= inside

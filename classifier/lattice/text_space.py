@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, parse_pattern
+from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, Place
 from kerf.classifier.lattice.search import IMPOSSIBLE
 from kerf.segmenter.errors import SettingsError
 
@@ -28,12 +28,15 @@ class TextSpace:
         bool ``(L, K')``; by position.
     lengths
         bool ``(L + 1,)``; numbers of characters.
+    unknown
+        Characters that were asked for and that the model does not know.
     """
 
     characters: str
     groups: Tensor
     allowed: Tensor
     lengths: Tensor
+    unknown: str = ""
 
     def spell(self, text: Iterable[int]) -> str:
         """Turn character ids into a text."""
@@ -55,13 +58,13 @@ def to_text_space(
     Raises
     ------
     SettingsError
-        If the model knows none of the characters asked for.
+        If the model knows none of the characters asked for, or none of those of one place.
     """
-    positions = parse_pattern(constraint.pattern) if constraint.pattern else None
-    charset = constraint.charset
+    places, charset = constraint.places, constraint.characters
     if charset is None:
-        literal = "".join(dict.fromkeys("".join(p or "" for p in positions or [])))
-        charset = literal if positions and None not in positions else alphabet.characters
+        named = "".join(dict.fromkeys("".join(place.characters for place in places or [])))
+        all_named = places and not any(place.negated for place in places)
+        charset = named if all_named else alphabet.characters
     groups = dict(zip(charset, alphabet.folded_onto(charset), strict=True))
     characters = "".join(c for c in charset if groups[c])
     if not characters:
@@ -69,14 +72,22 @@ def to_text_space(
             f"the model knows none of the characters {charset!r}; it reads {alphabet.characters!r}: "
             "correct the charset or train with these characters"
         )
-    if positions:
-        low = high = len(positions)
+    if places:
+        low = high = len(places)
     else:
         low, high = constraint.lengths or lengths
     width = max(len(group) for group in groups.values())
     padded = [(groups[c] + [len(alphabet)] * width)[:width] for c in characters]
     count = np.arange(min(high, MAX_LENGTH) + 1)
-    rows = positions or [None] * len(count[1:])
-    allowed = torch.tensor([[row is None or c in row for c in characters] for row in rows], device=device)
+    anything = Place("", negated=True)
+    rows = [[place.allows(c) for c in characters] for place in places or [anything] * len(count[1:])]
+    if not all(map(any, rows)):
+        where = next(number for number, row in enumerate(rows, start=1) if not any(row))
+        raise SettingsError(
+            f"place {where} of pattern {constraint.pattern!r} allows none of the characters that can be read, "
+            f"{characters!r}; correct the pattern or train with these characters"
+        )
+    allowed = torch.tensor(rows, device=device)
     within = torch.from_numpy((count >= low) & (count <= high)).to(device)
-    return TextSpace(characters, torch.tensor(padded, device=device), allowed, within)
+    unknown = "".join(c for c in charset if not groups[c])
+    return TextSpace(characters, torch.tensor(padded, device=device), allowed, within, unknown)

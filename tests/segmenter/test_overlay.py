@@ -27,7 +27,8 @@ def literal_segmentation() -> Segmentation:
         np.zeros((0, 2), np.int32),
     )
     image = np.full((HEIGHT, WIDTH, 3), (200, 180, 160), np.uint8)
-    return Segmentation(image, Ink(ink, np.zeros_like(image[:, :, 0]), mask), strip, lattice, SegmenterSettings())
+    kept = Ink(ink, np.zeros_like(image[:, :, 0]), mask)
+    return Segmentation(image, kept, strip, lattice, SegmenterSettings(), (WIDTH, HEIGHT))
 
 
 def panels(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
