@@ -260,6 +260,14 @@ def test_frames_are_told_and_as_the_model_has_them(tmp_path: Path) -> None:
         assert (reading.text, reading.frames) == (text, f"{rule} of 2 frames")
 
 
+def test_frames_may_be_asked_for_at_loading(tmp_path: Path) -> None:
+    still = Image.open(SAMPLES / "clean_0.png").convert("RGB")
+    Image.new("RGB", still.size, "white").save(tmp_path / "a.webp", save_all=True, append_images=[still], lossless=True)
+    first, last = (Recognizer.load(device="cpu", frames=rule).read(tmp_path / "a.webp") for rule in ("first", "last"))
+    assert (first.text, first.frames) == ("", "first of 2 frames")
+    assert (last.text, last.frames) == (Recognizer.load(device="cpu").read(still).text, "last of 2 frames")
+
+
 def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=2)
     known = json.loads(json.dumps(reading.to_dict()))
