@@ -259,6 +259,7 @@ def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch)
     assert ends == [42, 60]
     assert result.model.provenance.validated == 3
     assert learnt[0] == result.model.provenance.trained == 27
+    assert looked_at.count(15) == 6  # read, of the fifteen without labels
     assert 27 < learnt[1] <= 27 + 6
 
 
