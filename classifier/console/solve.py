@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.console.arguments import say_unknown, to_images, to_labels, to_paths
+from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
 
@@ -36,7 +37,7 @@ def solve_images(
 
     recognizer = Recognizer.load(model, device)
     say_unknown(recognizer, constraint, terminal)
-    readings = recognizer.read_many(images, constraint, best=settings.best)
+    readings = watch_kind(recognizer.read_many(images, constraint, best=settings.best), terminal)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()
