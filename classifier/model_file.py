@@ -18,6 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.kind import Kind
 from kerf.classifier.model_header import Header, Provenance, json_to_header
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import SegmenterSettings
@@ -53,6 +54,8 @@ class Model:
         Settings of every stage before the network.
     provenance
         Where it came from.
+    kind
+        What the images that it learnt from look like; None for a model of images of any kind.
     """
 
     network: CharNet
@@ -61,6 +64,7 @@ class Model:
     temperature: float
     segmenter: SegmenterSettings
     provenance: Provenance
+    kind: Kind | None = None
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -78,6 +82,7 @@ def save_model(model: Model, path: Path) -> None:
         model.network.config,
         model.segmenter,
         model.provenance,
+        model.kind,
     )
     metadata = {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
@@ -143,6 +148,7 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
         header.temperature,
         header.segmenter,
         header.provenance,
+        header.kind,
     )
 
 

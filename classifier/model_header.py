@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kerf.classifier.alphabet import MAX_LENGTH, Alphabet
 from kerf.classifier.folders.texts import find_refused
+from kerf.classifier.kind import Kind
 from kerf.classifier.network.char_net import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
@@ -30,6 +31,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "Provenance.validation_high": SHARE,
     "Header.lengths": (1, MAX_LENGTH),
     "Header.temperature": (0.05, 20.0),
+    "Kind.low": (-1e6, 1e6),
+    "Kind.high": (-1e6, 1e6),
     "NetworkConfig.classes": (1, MAX_CLASSES),
     "NetworkConfig.in_channels": (2, 2),
     "NetworkConfig.height": (16, 96),
@@ -53,7 +56,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "CutSettings.max_width": (0.25, 2.0),
 }
 """Least and most of every number; those of a tuple share theirs."""
-TEXT_LENGTH = 20_000
+MOST_LEARNT, DIGITS = 5_000, 16
+"""Images whose hashes are kept, and hexadecimal digits of each."""
+TEXT_LENGTH = MOST_LEARNT * DIGITS
 """Most characters of any text in it."""
 
 
@@ -75,6 +80,9 @@ class Provenance:
         95 % Wilson interval of that share.
     date, version
         Day (ISO 8601) and version of the program.
+    learnt
+        The first ``DIGITS`` of the hash of each labelled image, as from ``images.path_to_hash``, both parts, sorted,
+        without anything between them; empty where they are more than ``MOST_LEARNT``.
     """
 
     trained: int
@@ -86,6 +94,18 @@ class Provenance:
     validation_high: float
     date: str
     version: str
+    learnt: str = ""
+
+    def count_learnt(self, hashes: Iterable[str]) -> int:
+        """Count the images, by their hashes, that are among those learnt, as far as that is known."""
+        known = {self.learnt[at : at + DIGITS] for at in range(0, len(self.learnt), DIGITS)}
+        return sum(digest[:DIGITS] in known for digest in hashes)
+
+
+def hashes_to_learnt(hashes: Iterable[str]) -> str:
+    """Put hashes of images together for ``Provenance.learnt``."""
+    short = sorted({digest[:DIGITS] for digest in hashes})
+    return "".join(short) if len(short) <= MOST_LEARNT else ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +118,7 @@ class Header:
     network: NetworkConfig
     segmenter: SegmenterSettings
     provenance: Provenance
+    kind: Kind | None
 
 
 def json_to_header(values: Any) -> Header:

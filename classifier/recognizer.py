@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from kerf.classifier.alphabet import Constraint
+from kerf.classifier.kind import segmentation_to_looks
 from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load_model, resolve_device
@@ -68,6 +69,9 @@ class Reading:
         The next most probable texts and their probabilities; empty unless asked for.
     frames
         Which frames of an animation were read, for people; empty for a still image.
+    unlike
+        Measures of ``kind.Looks`` by which the image is unlike those that the model learnt from; empty where it is
+        like them, or the model is for images of any kind.
     """
 
     text: str
@@ -75,6 +79,7 @@ class Reading:
     characters: tuple[CharReading, ...]
     alternatives: tuple[tuple[str, float], ...] = ()
     frames: str = ""
+    unlike: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same as dictionaries and tuples, which ``json.dumps`` takes."""
@@ -89,6 +94,7 @@ class Cut:
     segmentation: Segmentation
     example: Example
     frames: str
+    unlike: tuple[str, ...]
 
 
 class Recognizer:
@@ -218,7 +224,9 @@ class Recognizer:
         try:
             picture = source_to_picture(image, name, channels, self.model.segmenter.load)
             segmentation = segment(picture.pixels, self.model.segmenter)
-            return Cut(name, segmentation, segmentation_to_example(segmentation), picture.frames)
+            kind = self.model.kind
+            unlike = kind.unlike(segmentation_to_looks(segmentation)) if kind else ()
+            return Cut(name, segmentation, segmentation_to_example(segmentation), picture.frames, unlike)
         except Exception as error:
             return to_problem(name, error)
 
@@ -287,4 +295,4 @@ def to_reading(decoded: Decoded, cut: Cut) -> Reading:
             decoded.text, decoded.character_confidences, boxes, decoded.candidates, strict=True
         )
     )
-    return Reading(decoded.text, decoded.confidence, characters, decoded.alternatives, cut.frames)
+    return Reading(decoded.text, decoded.confidence, characters, decoded.alternatives, cut.frames, cut.unlike)

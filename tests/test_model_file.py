@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -19,6 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from kerf.classifier import model_file
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.kind import Kind
 from kerf.classifier.model_file import (
     BUNDLED_MODEL,
     FORMAT,
@@ -28,7 +30,7 @@ from kerf.classifier.model_file import (
     resolve_device,
     save_model,
 )
-from kerf.classifier.model_header import LIMITS, Header, Provenance
+from kerf.classifier.model_header import LIMITS, Header, Provenance, hashes_to_learnt
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import CutSettings, SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
@@ -48,7 +50,8 @@ def model() -> Model:
         (2, 5),
         1.25,
         settings,
-        Provenance(10, 2, 7, "ff", 1, 0.1, 0.9, "2026-01-02", "0"),
+        Provenance(10, 2, 7, "ff", 1, 0.1, 0.9, "2026-01-02", "0", "0123456789abcdef"),
+        Kind((1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0), (1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5)),
     )
 
 
@@ -85,7 +88,7 @@ def test_round_trip_keeps_everything(model: Model, tmp_path: Path) -> None:
         model.lengths,
         model.temperature,
     )
-    assert (again.segmenter, again.provenance) == (model.segmenter, model.provenance)
+    assert (again.segmenter, again.provenance, again.kind) == (model.segmenter, model.provenance, model.kind)
     assert again.network.config == model.network.config
     for name, tensor in model.network.state_dict().items():
         assert torch.equal(again.network.state_dict()[name], tensor)
@@ -134,6 +137,7 @@ BAD: dict[str, list[object]] = {
     "segmenter.load.frames": ["none", 1],
     "provenance.trained": [-1, 1.5],
     "provenance.date": [3, "x" * 10**5],
+    "kind": [3, {"low": [1.0] * 7}, {"low": [1.0] * 7, "high": [1.0] * 6}, {"low": [1.0] * 7, "high": [1e9] * 7}],
 }
 
 
@@ -157,10 +161,11 @@ def test_every_number_has_limits_and_good_values_are_within() -> None:
     def numbers(kind: Any) -> set[str]:
         names = set()
         for name, hint in get_type_hints(kind).items():
-            if is_dataclass(hint):
-                names |= numbers(hint)
-            elif {int, float} & {hint, *get_args(hint)}:
-                names.add(f"{kind.__name__}.{name}")
+            for part in (hint, *get_args(hint)):
+                if is_dataclass(part):
+                    names |= numbers(part)
+                elif part in (int, float):
+                    names.add(f"{kind.__name__}.{name}")
         return names
 
     assert numbers(Header) == set(LIMITS)
@@ -171,6 +176,27 @@ def test_optional_values_may_be_none_and_whole_numbers_stand_for_fractions(path:
     crop = load_model(path, CPU).segmenter.crop
     assert (crop.text_height, crop.max_aspect) == (None, 12.0)
     assert isinstance(crop.max_aspect, float)
+
+
+def test_a_model_of_any_kind_has_none(model: Model, path: Path) -> None:
+    save_model(replace(model, kind=None), path)
+    assert load_model(path, CPU).kind is None
+    assert load_model(BUNDLED_MODEL, CPU).kind is None
+
+
+def test_images_learnt_are_known_by_the_beginning_of_their_hashes(model: Model, path: Path) -> None:
+    hashes = [sha256(bytes([number])).hexdigest() for number in range(4)]
+    learnt = hashes_to_learnt([*hashes[:3], hashes[0]])
+    assert learnt == "".join(sorted(digest[:16] for digest in hashes[:3]))
+    provenance = replace(model.provenance, learnt=learnt)
+    assert provenance.count_learnt(hashes) == 3
+    assert provenance.count_learnt([hashes[3], hashes[2], hashes[2]]) == 2
+    assert replace(provenance, learnt="").count_learnt(hashes) == 0
+    most = hashes_to_learnt(f"{number:016x}" for number in range(5000))
+    assert len(most) == 80_000
+    save_model(replace(model, provenance=replace(provenance, learnt=most)), path)
+    assert load_model(path, CPU).provenance.learnt == most
+    assert hashes_to_learnt(f"{number:016x}" for number in range(5001)) == ""
 
 
 def test_deep_nesting_is_refused(path: Path) -> None:

@@ -271,8 +271,8 @@ def test_frames_may_be_asked_for_at_loading(tmp_path: Path) -> None:
 def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=2)
     known = json.loads(json.dumps(reading.to_dict()))
-    assert list(known) == ["text", "confidence", "characters", "alternatives", "frames"]
-    assert (known["text"], known["frames"]) == ("22a2", "")
+    assert list(known) == ["text", "confidence", "characters", "alternatives", "frames", "unlike"]
+    assert (known["text"], known["frames"], known["unlike"]) == ("22a2", "", [])
     assert known["characters"][0] == {
         "char": "2",
         "confidence": reading.characters[0].confidence,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerf.classifier.console.arguments import ReadOptions, to_samples, unknown_characters
+from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.folders.dataset import sample_by_hash
+from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.measuring.metrics import evaluate
 from kerf.segmenter.errors import BelowMinimumError
 
@@ -41,7 +43,12 @@ def evaluate_folder(
     recognizer = reading.load(terminal)
     if unknown := unknown_characters(samples, recognizer.model.alphabet):
         terminal.problem(unknown)
-    found = recognizer.read_many((s.path for s in samples), reading.constraint)
+    if learnt := recognizer.model.provenance.count_learnt(path_to_hash(s.path) for s in samples):
+        terminal.say(
+            f"warning: {learnt} of these {len(samples)} images were learnt from by this model, "
+            "so that its figures are too good; measure on others"
+        )
+    found = watch_kind(recognizer.read_many((s.path for s in samples), reading.constraint), terminal)
     readings = list(terminal.track(found, len(samples), "reading"))
     evaluation = evaluate([s.text for s in samples], readings, ignore_case=chosen.ignore_case)
     render = evaluation_to_json if chosen.as_json else evaluation_to_text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerf.classifier.console.arguments import ReadOptions, to_images, to_labels, to_paths
+from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
 
@@ -25,7 +26,8 @@ def solve_images(
     if out:
         check_output_file(out, [*images, *([reading.model] if reading.model else [])])
     labels = to_labels(named, terminal) if settings.check else {}
-    readings = reading.load(terminal).read_many(images, reading.constraint, best=settings.best)
+    found = reading.load(terminal).read_many(images, reading.constraint, best=settings.best)
+    readings = watch_kind(found, terminal)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()

@@ -11,6 +11,7 @@ import numpy as np
 
 from kerf.classifier.alphabet import MAX_LENGTH, texts_to_alphabet
 from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.kind import Looks, segmentation_to_looks
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.learning.observer import Observer
@@ -31,12 +32,16 @@ ALIKE = 0.5
 
 @dataclass
 class Cutter:
-    """Cuts labelled images, ``total`` in all, into examples; collects what it looked at and what could not be used."""
+    """Cuts labelled images, ``total`` in all, into examples; collects what it looked at and what could not be used.
+
+    Of what could be used it collects how it looks.
+    """
 
     settings: SegmenterSettings
     observer: Observer
     total: int
     looked_at: list[Sample] = field(default_factory=list)
+    looks: list[Looks] = field(default_factory=list)
     problems: list[KerfError] = field(default_factory=list)
 
     def samples_to_examples(
@@ -65,13 +70,15 @@ class Cutter:
         UnreadableImageError, LabelFitError
             If it cannot be read, or has no room for its label.
         """
-        example = segmentation_to_example(path_to_segmentation(sample.path, self.settings))
+        segmentation = path_to_segmentation(sample.path, self.settings)
+        example = segmentation_to_example(segmentation)
         room = min(most_characters(example.lattice), MAX_LENGTH)
         if len(sample.text) > room:
             raise LabelFitError(
                 f"{sample.path}: label {sample.text!r} has {len(sample.text)} characters, "
                 f"the image has room for {room}; correct the label or remove the image"
             )
+        self.looks.append(segmentation_to_looks(segmentation))
         return LabelledExample(example, sample.text)
 
 

@@ -13,6 +13,8 @@ from kerf import __version__
 from kerf.classifier.alphabet import Alphabet, texts_to_alphabet
 from kerf.classifier.folders.dataset import Sample, Split, data_hash, split_samples
 from kerf.classifier.folders.duplicates import near_duplicates
+from kerf.classifier.folders.images import path_to_hash
+from kerf.classifier.kind import Kind, looks_to_kind
 from kerf.classifier.learning.calibration import fit_temperature
 from kerf.classifier.learning.cutting import Cutter, alike_text_height
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
@@ -21,7 +23,7 @@ from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.pseudo_labels import pseudo_label
 from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.model_file import Model
-from kerf.classifier.model_header import Provenance
+from kerf.classifier.model_header import Provenance, hashes_to_learnt
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
@@ -162,7 +164,8 @@ def split_to_course(
         raise NoLabelsError(
             f"{len(training) + len(validation)} labelled images can be used, training needs {MIN_SAMPLES}; label more"
         )
-    course = Course(tuple(cutter.looked_at), training, validation, cutter.settings, settings, device, start)
+    kind = looks_to_kind(cutter.looks)
+    course = Course(tuple(cutter.looked_at), training, validation, cutter.settings, settings, device, start, kind)
     return course, Split(tuple(cutter.looked_at[len(measured_on) :]), measured_on)
 
 
@@ -194,6 +197,7 @@ class Course:
     settings: TrainSettings
     device: torch.device
     start: Model | None
+    kind: Kind | None
 
     def fit(self, pseudo: Sequence[LabelledExample], observer: Observer, deadline: Deadline = NO_DEADLINE) -> Model:
         """Fit and calibrate a model, from pseudo-labelled examples too.
@@ -227,8 +231,11 @@ class Course:
             validation.high_95,
             date.today().isoformat(),
             __version__,
+            hashes_to_learnt(path_to_hash(sample.path) for sample in self.samples),
         )
-        return Model(fitter.network, fitter.alphabet, fitter.lengths, temperature, self.segmenter, provenance)
+        return Model(
+            fitter.network, fitter.alphabet, fitter.lengths, temperature, self.segmenter, provenance, self.kind
+        )
 
 
 def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:

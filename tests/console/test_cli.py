@@ -153,6 +153,7 @@ def test_segment_without_a_model(captchas: Path, tmp_path: Path) -> None:
 def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], captchas: Path) -> None:
     text = kerf("eval", captchas, "--model", trained[0])
     assert text.returncode == 0, text.stderr
+    assert "warning: 12 of these 12 images were learnt from by this model" in text.stderr
     assert re.search(r"^  [01]\.\d{4}  100\.0 % answered, +\d+\.\d % of them wrong$", text.stdout, re.MULTILINE)
     assert re.match(r"whole-text accuracy +\d+\.\d % \(\d+ of 12; 95 % interval", text.stdout)
     result = kerf("eval", captchas, "--model", trained[0], "--json", "--min-accuracy", "1", "--length", "2")

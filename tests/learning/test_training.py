@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import torch
 
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.folders.dataset import Sample, split_samples
+from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.learning import training
 from kerf.classifier.learning.cutting import Cutter
 from kerf.classifier.learning.deadline import Deadline
@@ -20,9 +22,9 @@ from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSetti
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.training import TrainResult, start_network, train
 from kerf.classifier.measuring.metrics import evaluate, proportion
-from kerf.classifier.model_file import Model
+from kerf.classifier.model_file import Model, save_model
 from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.recognizer import Recognizer
+from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError, UnreadableImageError
 from kerf.segmenter.load import path_to_image
@@ -81,6 +83,21 @@ def test_provenance_and_epochs_are_those_of_the_run(samples: list[Sample], resul
     assert result.epochs[-1].loss < result.epochs[0].loss / 3
     assert not result.short
     assert (result.not_cut, result.models) == (0, 1)
+
+
+def test_a_model_knows_its_images_and_what_they_look_like(samples: list[Sample], result: TrainResult) -> None:
+    hashes = [path_to_hash(sample.path) for sample in samples]
+    assert result.model.provenance.count_learnt(hashes) == 45
+    assert result.model.provenance.count_learnt(hashes[45:]) == 0
+    readings = list(Recognizer(result.model).read_many(sample.path for sample in samples))
+    assert sum(isinstance(reading, Reading) and not reading.unlike for reading in readings) >= 50
+    assert "height" in Recognizer(result.model).read(np.full((200, 300), 255, np.uint8)).unlike
+
+
+def test_same_seed_same_file(samples: list[Sample], tmp_path: Path) -> None:
+    for name in "ab":
+        save_model(train(samples[:20], replace(QUICK, seed=5), CPU).model, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_same_seed_same_model(samples: list[Sample]) -> None:
