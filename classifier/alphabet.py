@@ -210,7 +210,7 @@ def to_literal(escaped: str, text: str) -> str:
 
 
 TOKEN = re.compile(
-    r"(?:\[(?P<negated>\^?)(?P<set>(?:\\.|[^\]\\])+)\]|(?P<any>\.)|\\(?P<escaped>.)|(?P<one>[^\[\]{}().*+?|\\^$]))"
+    r"(?:\[(?P<negated>\^?)(?P<set>(?!\^)(?:\\.|[^\]\\])+)\]|(?P<any>\.)|\\(?P<escaped>.)|(?P<one>[^\[\]{}().*+?|\\^$]))"
     r"(?:\{(?P<count>[0-9]{1,2})\})?"
 )
 

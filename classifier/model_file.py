@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -28,6 +29,8 @@ FORMAT_VERSION = 3
 BUNDLED_MODEL = files("kerf") / "data" / "models" / "default.safetensors"
 MAX_BYTES = 64_000_000
 """Largest file that is read."""
+IMPORTED_IN = os.getpid()
+"""The process that imported PyTorch; in those forked from it, PyTorch's threads are missing."""
 MAX_WEIGHT = 1e6
 """Largest weight; above it sums would no longer be finite."""
 
@@ -61,12 +64,12 @@ class Model:
 
 
 def save_model(model: Model, path: Path) -> None:
-    """Write a model file: whole or not at all, and the same bytes for the same model.
+    """Write a model file: whole or not at all, and the same bytes for the same model. A link is followed.
 
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        If the file cannot be written, or what has its name is no file.
     """
     header = Header(
         model.alphabet.characters,
@@ -78,14 +81,25 @@ def save_model(model: Model, path: Path) -> None:
     )
     metadata = {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-    partial = path.with_name(path.name + ".partial")
+    write_whole(path, save(weights, metadata))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, which becomes its own when it is whole; see ``save_model``."""
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} is there and is no file; name another file")
+    target = path.resolve()
+    partial = target.with_name(target.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(save(weights, metadata))
-        partial.replace(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content)
+            partial.replace(target)
+        except BaseException:  # Ctrl-C too
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
@@ -100,7 +114,10 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
         If it is truncated, not a model of this program, too large, or disagrees with itself.
     ModelVersionError
         If its format version is not this program's.
+    DeviceError
+        See ``check_process``.
     """
+    check_process(device)
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
     try:
@@ -180,22 +197,37 @@ def weights_to_network(weights: Mapping[str, Tensor], config: NetworkConfig) -> 
     return network.eval()
 
 
+def check_process(device: torch.device) -> None:
+    """In a forked process compute on one thread, because others would be waited for that were not forked.
+
+    Raises
+    ------
+    DeviceError
+        If it is a forked one and the device a graphics card, which cannot be used there.
+    """
+    if os.getpid() == IMPORTED_IN:
+        return
+    if device.type != "cpu":
+        raise DeviceError(
+            f"{device} cannot be used in a forked process; start processes by multiprocessing's 'spawn', or use cpu"
+        )
+    torch.set_num_threads(1)
+
+
 def resolve_device(name: str) -> torch.device:
-    """Turn ``auto``, ``cpu``, ``cuda`` or ``mps`` into a device.
+    """Turn ``auto``, or ``cpu``, ``cuda`` or ``mps`` with or without a number, into a device.
 
     Raises
     ------
     DeviceError
         If the name is unknown or the device is not here.
     """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+    here = [kind for kind, count in counts.items() if count]
     if name == "auto":
-        return torch.device(next(kind for kind, here in available.items() if here))
-    if not available.get(name.split(":")[0], False):
-        here = ", ".join(kind for kind, present in available.items() if present)
-        raise DeviceError(f"device {name!r} is not on this machine; use auto or one of: {here}")
-    return torch.device(name)
+        return torch.device(here[0])
+    with suppress(RuntimeError):  # what torch raises for a name that it does not know
+        device = torch.device(name)
+        if (device.index or 0) < counts.get(device.type, 0):
+            return device
+    raise DeviceError(f"device {name!r} is not on this machine; use auto or one of: {', '.join(here)}")

@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kerf.classifier.alphabet import MAX_LENGTH, Alphabet
+from kerf.classifier.folders.texts import find_refused
 from kerf.classifier.network.char_net import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
@@ -31,25 +32,25 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "Header.temperature": (0.05, 20.0),
     "NetworkConfig.classes": (1, MAX_CLASSES),
     "NetworkConfig.in_channels": (2, 2),
-    "NetworkConfig.height": (8, 256),
-    "NetworkConfig.samples": (1 + 2 * MARGIN_SAMPLES, 64),
-    "NetworkConfig.channels": (1, 512),
-    "NetworkConfig.reduced": (1, 512),
-    "NetworkConfig.hidden": (1, 1024),
+    "NetworkConfig.height": (16, 96),
+    "NetworkConfig.samples": (1 + 2 * MARGIN_SAMPLES, 32),
+    "NetworkConfig.channels": (1, 256),
+    "NetworkConfig.reduced": (1, 64),
+    "NetworkConfig.hidden": (1, 512),
     "NetworkConfig.dropout": (0.0, 0.9),
     "InkSettings.threshold": SHARE,
     "InkSettings.noise_factor": (0.0, 100.0),
     "InkSettings.speck_height": SHARE,
-    "CropSettings.height": (8, 256),
+    "CropSettings.height": (16, 96),
     "CropSettings.row_margin": SHARE,
     "CropSettings.col_margin": (0.0, 2.0),
-    "CropSettings.max_aspect": (1.0, 64.0),
-    "CropSettings.samples": (1, 62),
+    "CropSettings.max_aspect": (2.0, 24.0),
+    "CropSettings.samples": (1, 32 - 2 * MARGIN_SAMPLES),
     "CropSettings.text_height": (0.01, 2.0),
-    "CutSettings.filler": (0.01, 4.0),
-    "CutSettings.closest": (0.01, 4.0),
-    "CutSettings.min_width": (0.02, 4.0),
-    "CutSettings.max_width": (0.1, 8.0),
+    "CutSettings.filler": (0.04, 2.0),
+    "CutSettings.closest": (0.04, 1.0),
+    "CutSettings.min_width": (0.02, 1.0),
+    "CutSettings.max_width": (0.25, 2.0),
 }
 """Least and most of every number; those of a tuple share theirs."""
 TEXT_LENGTH = 20_000
@@ -113,9 +114,9 @@ def json_to_header(values: Any) -> Header:
         classes = len(Alphabet(header.alphabet))
     except SettingsError as error:
         raise ValueError(str(error)) from error
-    printable = header.alphabet.isprintable() and unicodedata.is_normalized("NFC", header.alphabet)
     agreements = {
-        "alphabet: a character that no label can have": printable and " " not in header.alphabet,
+        f"alphabet: {find_refused(header.alphabet)}": find_refused(header.alphabet) is None,
+        "alphabet: not in Unicode's composed form": unicodedata.is_normalized("NFC", header.alphabet),
         "alphabet and network.classes": classes == network.classes,
         "segmenter.crop.height and network.height": crop.height == network.height,
         "network.height: no multiple of 8": network.height % 8 == 0,

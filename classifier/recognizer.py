@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import torch
+from PIL import Image
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
-from kerf.classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load_model, resolve_device
 from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
 from kerf.classifier.network.char_net import fuse
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, UnforeseenError
-from kerf.segmenter.sources import Channels, Source, source_to_picture
+from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
 BATCH_SIZE = 64
 BATCH_PIXELS = 4_000_000
@@ -90,19 +93,20 @@ class Cut:
 class Recognizer:
     """Reads images with a model.
 
-    It may be used from several threads at once. After a fork it reads on in the child, on one thread.
+    It may be used from several threads at once. In a forked process it reads on one thread.
 
     Parameters
     ----------
     model
-        A trained model.
+        A trained model; on a graphics card, PyTorch's convolutions are set to float32 in the whole process.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.network = fuse(model.network)
         self.device = next(model.network.parameters()).device
-        self._process = os.getpid()
+        if self.device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # the default leaves 10 of 23 bits
 
     @classmethod
     def load(cls, path: Path | str | None = None, device: str = "auto") -> Recognizer:
@@ -137,7 +141,9 @@ class Recognizer:
         UnreadableImageError
             If it cannot be read, or is none of these.
         UnforeseenError
-            If it meets a fault of Kerf's own.
+            If it meets a fault of Kerf's own, which is its ``__cause__``.
+        SettingsError, DeviceError
+            As ``read_many``.
         """
         reading = next(self.read_many([image], constraint, best=best, channels=channels))
         if isinstance(reading, KerfError):
@@ -160,10 +166,21 @@ class Recognizer:
         Raises
         ------
         SettingsError
-            If it is given one image instead of several, or the model cannot read what the constraint asks for.
+            At once, if it is given one image instead of several, the model cannot read what the constraint asks for,
+            or another value is out of its range.
+        DeviceError
+            At once; see ``check_process``.
         """
-        if isinstance(images, str | bytes | os.PathLike):
+        if isinstance(images, str | bytes | bytearray | os.PathLike | Image.Image | np.ndarray) or hasattr(
+            images, "read"
+        ):
             raise SettingsError("read_many takes a list of images; give [image], or use read")
+        if channels not in get_args(Channels) or best < 1 or batch_size < 1:
+            raise SettingsError(
+                f"channels={channels!r}, best={best}, batch_size={batch_size}: "
+                f"channels are {' or '.join(get_args(Channels))}, the others at least 1"
+            )
+        check_process(self.device)
         model = self.model
         space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
         return self._read_batches(images, space, batch_size, best, channels)
@@ -184,7 +201,7 @@ class Recognizer:
         cuts: list[Cut | KerfError] = []
         pixels = 0
         for number, image in enumerate(images, start=1):
-            cuts.append(self.cut(image, source_to_name(image, number), channels))
+            cuts.append(self.cut(image, source_to_name(image) or f"image {number}", channels))
             if isinstance(cut := cuts[-1], Cut):
                 pixels += cut.segmentation.ink.mask.size
             if len(cuts) >= batch_size or pixels >= BATCH_PIXELS:
@@ -198,12 +215,10 @@ class Recognizer:
             picture = source_to_picture(image, name, channels, self.model.segmenter.load)
             segmentation = segment(picture.pixels, self.model.segmenter)
             return Cut(name, segmentation, segmentation_to_example(segmentation), picture.frames)
-        except KerfError as error:
-            return error
         except Exception as error:
-            return to_unforeseen(name, error)
+            return to_problem(name, error)
 
-    def segment(self, image: Source) -> Segmentation:
+    def segment(self, image: Source, channels: Channels = "bgr") -> Segmentation:
         """Run the segmenter with the model's settings.
 
         Raises
@@ -211,7 +226,7 @@ class Recognizer:
         UnreadableImageError
             If the image cannot be read.
         """
-        picture = source_to_picture(image, source_to_name(image, 1), "bgr", self.model.segmenter.load)
+        picture = source_to_picture(image, source_to_name(image) or "image", channels, self.model.segmenter.load)
         return segment(picture.pixels, self.model.segmenter)
 
     def read_cuts(self, cuts: Sequence[Cut | KerfError], space: TextSpace, best: int) -> list[Reading | KerfError]:
@@ -235,28 +250,23 @@ class Recognizer:
             return [to_reading(result, cut) for result, cut in zip(decoded, cuts, strict=True)]
         except Exception as error:
             if len(cuts) == 1:
-                return [to_unforeseen(cuts[0].name, error)]
+                return [to_problem(cuts[0].name, error)]
             return [reading for cut in cuts for reading in self.read_group([cut], space, best)]
 
     def read_examples(self, examples: Sequence[Example], space: TextSpace, best: int) -> list[Decoded]:
         """Classify and decode examples, all in one batch."""
-        if self._process != os.getpid():  # forked: threads that were there before are gone, and would be waited for
-            torch.set_num_threads(1)
-            self._process = os.getpid()
         batch = examples_to_batch(examples, self.device)
-        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with torch.no_grad():
             logits, skips = self.network(batch.strips, batch.crops)
             logits, skips = logits / self.model.temperature, skips / self.model.temperature
             return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
 
 
-def source_to_name(image: Source, number: int) -> str:
-    """Call an image by its path, or else by its place among those given."""
-    return os.fspath(image) if isinstance(image, str | os.PathLike) else f"image {number}"
-
-
-def to_unforeseen(name: str, error: Exception) -> UnforeseenError:
-    """Say that an image met a fault; what it was stays with it, for whoever looks into it."""
+def to_problem(name: str, error: Exception) -> KerfError:
+    """Say what an image met, as an error of Kerf's; of any other, what it was stays with it as its cause."""
+    traceback.clear_frames(error.__traceback__)  # they hold the image
+    if isinstance(error, KerfError):
+        return error
     reason = " ".join(str(error).split())[:200]
     unforeseen = UnforeseenError(f"{name}: met a fault of Kerf's own ({type(error).__name__}: {reason}); report it")
     unforeseen.__cause__ = error

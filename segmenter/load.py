@@ -36,7 +36,7 @@ MAX_BYTES = 8_000_000
 MAX_FRAMES = 200
 """Most frames of an animation that are decoded, and fewer where they are large."""
 MAX_FRAME_PIXELS = 6_000_000
-"""Pixels of all frames decoded of an animation, but for the first two."""
+"""Pixels of all frames decoded of an animation, but for the first."""
 MAX_SCANNED = 10 * MAX_PIXELS
 """Pixels of a JPEG times the scans that it has."""
 MAX_RUNS = 1_000_000
@@ -179,14 +179,15 @@ def check_work(data: bytes, picture: ImageFile) -> None:
 def decode(picture: ImageFile, settings: LoadSettings) -> Picture:
     """Decode an opened picture, still or animated."""
     width, height = picture.size
-    most = min(MAX_FRAMES, max(2, MAX_FRAME_PIXELS // (width * height)))
-    layers = list(islice(picture_to_layers(picture), most + 1))
-    frames = layers_to_frames(layers[:most])
-    if len(layers) == 1:
-        return Picture(np.ascontiguousarray(frames[0][:, :, ::-1]))
+    most = min(MAX_FRAMES, max(1, MAX_FRAME_PIXELS // (width * height)))
+    sought = seek_frames(picture)
+    frames = layers_to_frames([picture_to_layer(picture) for _ in islice(sought, most)])
+    more = next(sought, None) is not None
+    if len(frames) == 1:
+        return Picture(np.ascontiguousarray(frames[0][:, :, ::-1]), "first of several large frames" if more else "")
     pixels, rule = frames_to_image(np.stack(frames), settings.frames)
-    cut = "the first " if len(layers) > most else ""
-    return Picture(np.ascontiguousarray(pixels[:, :, ::-1]), f"{rule} of {cut}{len(frames)} frames")
+    said = f"the first {len(frames)}" if more else len(frames)
+    return Picture(np.ascontiguousarray(pixels[:, :, ::-1]), f"{rule} of {said} frames")
 
 
 def image_to_picture(image: Image.Image) -> Picture:
@@ -195,13 +196,13 @@ def image_to_picture(image: Image.Image) -> Picture:
     return Picture(np.ascontiguousarray(frame[:, :, ::-1]))
 
 
-def picture_to_layers(picture: ImageFile) -> Iterator[Image.Image]:
-    """Yield each frame of an opened picture as RGB, or as RGBA where it has transparency; of pages, the first."""
+def seek_frames(picture: ImageFile) -> Iterator[int]:
+    """Seek each frame of an opened picture, and yield its number before it is decoded; of pages, the first."""
     size, frame = picture.size, 0
     if isinstance(picture, PngImageFile) and picture.is_animated and picture.default_image:
         picture.seek(frame := 1)  # what is shown where animations are not
     while picture.size == size:
-        yield picture_to_layer(picture)
+        yield frame
         if not isinstance(picture, (GifImageFile, PngImageFile, WebPImageFile)):
             return
         try:

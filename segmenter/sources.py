@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -11,9 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.load import MAX_PIXELS, LoadSettings, Picture, bytes_to_picture, image_to_picture, path_to_picture
+from kerf.segmenter.load import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    LoadSettings,
+    Picture,
+    bytes_to_picture,
+    image_to_picture,
+    path_to_picture,
+)
 
-Source = Path | str | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 Channels = Literal["bgr", "rgb"]
 
 
@@ -47,22 +56,39 @@ def source_to_picture(source: Source, name: str, channels: Channels, settings: L
         case np.ndarray():
             return array_to_picture(source, name, channels)
         case _ if hasattr(source, "read"):
-            data = source.read()
-            if not isinstance(data, bytes):
-                raise UnreadableImageError(f"{name}: is a file opened as text; open it with mode 'rb'")
-            return bytes_to_picture(data, name, settings)
+            return bytes_to_picture(file_to_bytes(source, name), name, settings)
         case _:
             raise UnreadableImageError(
                 f"{name}: is {type(source).__name__}; give a path, bytes, a binary file, a PIL image or a uint8 array"
             )
 
 
+def source_to_name(source: object) -> str:
+    """Return the path of an image, or of the file that it is read from; empty if it has none."""
+    for path in (source, getattr(source, "name", None), getattr(source, "filename", None)):
+        if isinstance(path, str | os.PathLike):
+            return os.fspath(path)
+    return ""
+
+
+def file_to_bytes(stream: BinaryIO, name: str) -> bytes:
+    """Read an open file from where it stands, as far as any image may be long."""
+    try:
+        data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # a closed one raises the latter
+        raise UnreadableImageError(f"{name}: cannot be read ({error}); open it again") from error
+    if not isinstance(data, bytes):
+        raise UnreadableImageError(f"{name}: is a file opened as text; open it with mode 'rb'")
+    return data
+
+
 def pil_to_picture(image: Image.Image, name: str) -> Picture:
-    """Take the frame that a PIL image stands at, transparency laid over as for files."""
+    """Take the frame that a PIL image stands at, and say which, transparency laid over as for files."""
     if not 0 < image.width * image.height <= MAX_PIXELS:
         raise UnreadableImageError(f"{name}: has {image.width} x {image.height} pixels; give 1 to {MAX_PIXELS}")
     try:
-        return image_to_picture(image)
+        count = getattr(image, "n_frames", 1)
+        return replace(image_to_picture(image), frames=f"{image.tell() + 1} of {count} frames" if count > 1 else "")
     except (OSError, ValueError, SyntaxError) as error:  # it is decoded only now
         raise UnreadableImageError(f"{name}: is cut short or broken ({error}); replace it") from error
 

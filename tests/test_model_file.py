@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -116,14 +117,14 @@ def test_other_safetensors_file_is_refused(tmp_path: Path) -> None:
 
 BAD: dict[str, list[object]] = {
     "": [{"surprise": 1}, {"network": {}}, {"segmenter": 3}, {"lengths": [1]}, {"lengths": [1, 2, 3]}],
-    "alphabet": ["ab", "aab", "", "a\n3", "aB ", "a\u0301B", "aB\ud800", 3, ["a", "B3"]],
+    "alphabet": ["ab", "aab", "", "a\n3", "aB\u2028", "a\u0301B", "aB\ud800", 3, ["a", "B3"]],
     "lengths": [[5, 2], [0, 2], [1, 17], [1.0, 2], ["1", 2], None],
     "temperature": [0, -1, float("nan"), float("inf"), 1e9, "1", None, True],
     "network.samples": [10**6, 7, 9, 8.0],
     "network.height": [40, 0, 10**9],
     "network.channels": [[32, 32], [32, 32, 10**6], [0, 1, 1]],
     "network.in_channels": [1, 3],
-    "network.hidden": [9, 10**7],
+    "network.hidden": [9, 0, 513, 10**7],
     "segmenter.crop.height": [40, 56],
     "segmenter.crop.samples": [5, 7],
     "segmenter.crop.max_aspect": [0, 10**6],
@@ -208,7 +209,7 @@ def test_a_missing_weight_is_refused(path: Path) -> None:
 
 
 def test_shapes_are_compared_before_memory_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rewrite(path, lambda header: header["network"].update(hidden=1000))
+    rewrite(path, lambda header: header["network"].update(hidden=500))
     monkeypatch.setattr(model_file, "weights_to_network", lambda *_: pytest.fail("weights were read"))
     assert "weights" in refusal(path)
 
@@ -253,6 +254,44 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_ctrl_c_while_writing_leaves_the_old_file_and_nothing_else(
+    model: Model, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+
+    def stop(self: Path, target: Path) -> Path:
+        assert self.name == "m.safetensors.partial"
+        assert len(self.read_bytes()) == len(before)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save_model(model, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_link_is_followed_and_what_is_no_file_is_left_alone(model: Model, path: Path, tmp_path: Path) -> None:
+    link, before = tmp_path / "link.safetensors", path.read_bytes()
+    link.symlink_to(path)
+    path.write_bytes(b"old")
+    save_model(model, link)
+    assert link.is_symlink()
+    assert path.read_bytes() == before
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(OutputError, match="is no file; name another"):
+            save_model(model, place)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_what_labels_may_have_models_may_have(model: Model, tmp_path: Path) -> None:
+    alphabet = "".join(sorted("a b\u00a0\u3000\u00df"))
+    network = CharNet(NetworkConfig(len(alphabet), hidden=8))
+    save_model(replace(model, network=network, alphabet=Alphabet(alphabet)), tmp_path / "m.safetensors")
+    assert load_model(tmp_path / "m.safetensors", CPU).alphabet.characters == alphabet
+
+
 def test_a_loaded_network_reads_and_does_not_learn(path: Path) -> None:
     network = load_model(path, CPU).network
     assert not network.training
@@ -271,9 +310,39 @@ def test_devices() -> None:
     assert resolve_device("cpu") == CPU
     with pytest.raises(DeviceError, match="'abacus'"):
         resolve_device("abacus")
-    if not torch.cuda.is_available():
-        with pytest.raises(DeviceError, match="auto"):
-            resolve_device("cuda")
+    assert resolve_device("cpu:0") == torch.device("cpu", 0)
+    for name in ("cpu:1", "cpu:foo", "cpu:", "", "meta", "CPU", "cuda:99"):
+        with pytest.raises(DeviceError, match=f"'{name}' is not on this machine; use auto or one of: .*cpu$"):
+            resolve_device(name)
+
+
+def test_auto_is_the_fastest_device_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert [str(resolve_device(name)) for name in ("auto", "cuda", "cuda:1", "mps")] == [
+        "cuda",
+        "cuda",
+        "cuda:1",
+        "mps",
+    ]
+    with pytest.raises(DeviceError, match="cuda, mps, cpu"):
+        resolve_device("cuda:2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert resolve_device("auto").type == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert resolve_device("auto") == CPU
+
+
+def test_a_forked_process_computes_on_one_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", counts.append)
+    load_model(path, CPU)
+    assert counts == []
+    monkeypatch.setattr(model_file, "IMPORTED_IN", os.getppid())
+    load_model(path, CPU)
+    assert counts == [1]
+    with pytest.raises(DeviceError, match=r"cuda:1 cannot be used in a forked process; .*'spawn'"):
+        load_model(path, torch.device("cuda:1"))
 
 
 def test_bundled_model_is_small_and_loads() -> None:

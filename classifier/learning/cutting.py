@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.network.batch import segmentation_to_example
-from kerf.segmenter import SegmenterSettings, segment
+from kerf.segmenter import Segmentation, SegmenterSettings, segment
 from kerf.segmenter.crops import ink_to_text_rows
 from kerf.segmenter.errors import KerfError, LabelFitError
 from kerf.segmenter.lattice import Lattice
@@ -64,9 +65,7 @@ class Cutter:
         UnreadableImageError, LabelFitError
             If it cannot be read, or has no room for its label.
         """
-        example = segmentation_to_example(
-            segment(path_to_picture(sample.path, self.settings.load).pixels, self.settings)
-        )
+        example = segmentation_to_example(path_to_segmentation(sample.path, self.settings))
         room = min(most_characters(example.lattice), MAX_LENGTH)
         if len(sample.text) > room:
             raise LabelFitError(
@@ -74,6 +73,17 @@ class Cutter:
                 f"the image has room for {room}; correct the label or remove the image"
             )
         return LabelledExample(example, sample.text)
+
+
+def path_to_segmentation(path: Path, settings: SegmenterSettings) -> Segmentation:
+    """Load and cut an image, as it is done for reading.
+
+    Raises
+    ------
+    UnreadableImageError
+        If it cannot be read.
+    """
+    return segment(path_to_picture(path, settings.load).pixels, settings)
 
 
 def alike_text_height(
@@ -89,7 +99,7 @@ def alike_text_height(
     heights = []
     for sample in deadline.in_time(samples[:HEIGHT_SAMPLES], LEAST_HEIGHTS):
         with suppress(KerfError):
-            segmentation = segment(path_to_picture(sample.path, settings.load).pixels, settings)
+            segmentation = path_to_segmentation(sample.path, settings)
             top, bottom = ink_to_text_rows(segmentation.ink)
             heights.append((bottom - top) / len(segmentation.image))
     if not heights:

@@ -1,5 +1,6 @@
 """What a person sees of a command, and how it ends."""
 
+import io
 import os
 import pty
 import signal
@@ -12,7 +13,7 @@ import pytest
 import typer
 
 import kerf.__main__
-from kerf.classifier.console.terminal import Terminal, Terminated, stop_signals, terminal_session, to_printable
+from kerf.classifier.console.terminal import People, Terminal, Terminated, stop_signals, terminal_session, to_printable
 from kerf.classifier.synthesis import synthesize_one
 from kerf.segmenter.errors import ExitCode, NotFoundError, UnforeseenError, UnreadableImageError
 from tests.console.conftest import Here
@@ -243,6 +244,20 @@ def test_closed_streams(captchas: Path, tmp_path: Path) -> None:
 # --- on a terminal -----------------------------------------------------------------------------------------
 
 
+class GoneReader(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_the_work_goes_on_where_nobody_listens() -> None:
+    console = People(file=GoneReader())
+    console.print("one")
+    assert console.quiet
+    console.print("two")
+
+
 def test_what_a_terminal_would_obey_is_escaped(capfd: pytest.CaptureFixture[str]) -> None:
     assert to_printable("a\x1b[2J\u202e\udcff é 字") == r"a\x1b[2J\u202e\udcff é 字"
     assert end_of(throw(NotFoundError("\x1b[31m.png\x07"))) == ExitCode.NOT_FOUND
@@ -292,6 +307,7 @@ def test_the_bar_is_there_before_the_first_image(monkeypatch: pytest.MonkeyPatch
 
     sent = on_terminal(lambda: end_of(body))
     assert sent.index("starting") < sent.index("0/3")
+    assert "0/?" not in sent
 
 
 def throw_at_once() -> Iterator[int]:

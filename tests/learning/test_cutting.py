@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning.cutting import Cutter, alike_text_height, most_characters
@@ -35,6 +36,18 @@ def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_pat
     assert cutter.problems == told
     assert cutter.looked_at == odd
     assert counted == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_images_are_loaded_as_for_reading(samples: list[Sample], tmp_path: Path) -> None:
+    first, second = (Image.open(sample.path).convert("RGB") for sample in samples[:2])
+    path = tmp_path / "two.gif"
+    first.save(path, save_all=True, append_images=[second.resize(first.size)], duration=100)
+    cut = [
+        Cutter(SegmenterSettings(load=LoadSettings(frames=frames)), Observer(), 1).sample_to_example(Sample(path, "2"))
+        for frames in ("first", "last", "first")
+    ]
+    assert np.array_equal(cut[0].example.pixels, cut[2].example.pixels)
+    assert not np.array_equal(cut[0].example.pixels, cut[1].example.pixels)
 
 
 def test_there_is_time_for_some(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +80,7 @@ def test_text_height_is_measured_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
     clock = Clock(monkeypatch)
     looked: list[Path] = []
 
-    def unreadable(path: Path, settings: LoadSettings) -> None:
+    def unreadable(path: Path, _: LoadSettings) -> None:
         clock.pass_by(1)
         looked.append(path)
         raise UnreadableImageError
