@@ -14,10 +14,10 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 import pytest
 import torch
-from mutated_models import to_mutants, try_model
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from benchmarks.mutated_models import to_mutants, try_model
 from kerf.classifier import model_file
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
