@@ -1,4 +1,4 @@
-"""Scores to texts: best path, its probability, that of each character, and the texts that come next."""
+"""Scores to texts: the most probable one, its path, its probability, that of each character, and the texts after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kerf.classifier.lattice.beam import Text, likely_steps, likely_texts
+from kerf.classifier.lattice.prefix_search import Paths, Text, most_probable_texts
 from kerf.classifier.lattice.search import (
     IMPOSSIBLE,
     Arcs,
@@ -18,23 +18,30 @@ from kerf.classifier.lattice.search import (
     free_and_forced,
     free_arc_scores,
     label_arc_scores,
-    log_partition,
 )
 from kerf.classifier.lattice.text_space import TextSpace
+
+CERTAIN = 0.5
+"""A text that holds such a share of all paths is the most probable one, whatever else there is."""
+
+Ranked = list[tuple[Text, float]]
+"""Texts and their probabilities, most probable first."""
+Path = NDArray[np.int64]
+"""Rows of the chosen candidates among the batch's N, left to right."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The best text of one image.
+    """The most probable text of one image.
 
     Attributes
     ----------
     text
-        That of the best path; empty where no path has an allowed length.
+        The text whose paths together score most; empty where no path has an allowed length.
     confidence
         Posterior of the text: its paths' share of all paths.
     candidates
-        Chosen candidates as indices into the image's own lattice.
+        The best path that spells it, as indices into the image's own lattice.
     character_confidences
         Posterior of each character at its position, wherever it is cut; empty unless asked for.
     alternatives
@@ -54,30 +61,34 @@ class Posterior:
 
     Attributes
     ----------
-    free
-        ``(B,)``; log-sum-exp over all paths.
     text
         ``(B,)``; share of the paths that spell the image's text.
+    scores
+        ``(B, J, D, L)``; score of each arc, whatever its character.
     share
-        ``(B, J, D, L)``; share of the paths that take each arc as each character; None unless asked for.
-    within
-        ``(B, J, D, L)``; of an arc's share, that of the text's own character; None unless asked for.
+        ``(B, J, D, L)``; share of the paths that take each arc at each position; None unless asked for.
     """
 
-    free: Tensor
     text: Tensor
+    scores: Tensor
     share: Tensor | None
-    within: Tensor | None
 
-    def of_characters(self) -> list[list[float]]:
-        """Posterior of each character of the texts at its position; nothing if the arcs' shares are not there."""
-        if self.share is None or self.within is None:
-            return [[] for _ in self.text]
-        return [list(row) for row in (self.share * self.within).sum(dim=(1, 2)).clamp(max=1.0).tolist()]
+    def of_characters(self, forced_scores: Tensor) -> list[list[float]]:
+        """Posterior of each character of texts at its position, from the texts' arc scores ``(B, J, D, L)``."""
+        assert self.share is not None
+        within = (forced_scores - self.scores).clamp(max=0.0).exp()
+        return [list(row) for row in (self.share * within).sum(dim=(1, 2)).clamp(max=1.0).tolist()]
 
 
 def decode(
-    logits: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, *, by_character: bool = False, best: int = 1
+    logits: Tensor,
+    skips: Tensor,
+    arcs: Arcs,
+    space: TextSpace,
+    *,
+    by_character: bool = False,
+    best: int = 1,
+    exact: bool = True,
 ) -> list[Decoded]:
     """Read every image of a batch.
 
@@ -95,6 +106,9 @@ def decode(
         Whether to compute the characters' confidences.
     best
         How many texts to find for each image.
+    exact
+        If not, the text is that of the best path: nearly always the same, and as quick where all texts are as good
+        as each other, as they are when training begins.
 
     Returns
     -------
@@ -104,12 +118,21 @@ def decode(
     folded = space.fold(logits)
     lengths = space.lengths.expand(len(arcs.last), -1)
     paths = best_paths(free_arc_scores(folded, arcs, space.allowed, torch.amax), skips, arcs, lengths)
-    texts = [() if path is None else path_to_text(path, folded, space) for path in paths]
-    posterior = to_posterior(folded, skips, arcs, space, texts, with_arcs=by_character or best > 1)
-    characters = posterior.of_characters()
-    others = (
-        find_alternatives(folded, skips, arcs, space, texts, posterior, best - 1) if best > 1 else [()] * len(texts)
-    )
+    first = [() if path is None else path_to_text(path, folded, space) for path in paths]
+    posterior = to_posterior(folded, skips, arcs, space, first, with_arcs=by_character)
+    sums: list[Ranked] = [[known] for known in zip(first, posterior.text.tolist(), strict=True)]
+    doubtful = [
+        image
+        for image, path in enumerate(paths)
+        if path is not None and exact and (best > 1 or sums[image][0][1] < CERTAIN)
+    ]
+    ranked = search_texts(folded, skips, arcs, space, sums, doubtful, best)
+    texts = [texts[0][0] for texts in ranked]
+    follow_texts(paths, folded, skips, arcs, texts, [image for image in doubtful if texts[image] != first[image]])
+    characters: list[list[float]] = [[] for _ in texts]
+    if by_character:
+        labels, _ = texts_to_labels(texts, len(space.allowed), folded.device)
+        characters = posterior.of_characters(label_arc_scores(folded, arcs, labels))
     return [
         Decoded("", 0.0, (), ())
         if path is None
@@ -118,10 +141,10 @@ def decode(
             confidence,
             tuple((path - offset).tolist()),
             tuple(marginal[: len(text)]),
-            tuple((space.spell(other), share) for other, share in further),
+            tuple((space.spell(other), share) for other, share in others),
         )
-        for path, text, offset, confidence, marginal, further in zip(
-            paths, texts, arcs.first.tolist(), posterior.text.tolist(), characters, others, strict=True
+        for path, offset, marginal, ((text, confidence), *others) in zip(
+            paths, arcs.first.tolist(), characters, ranked, strict=True
         )
     ]
 
@@ -152,34 +175,45 @@ def to_posterior(
         sums, forced = free_and_forced(free_scores, forced_scores, skips, arcs)
         free = sums.masked_fill(~space.lengths, IMPOSSIBLE).logsumexp(dim=1)
         share = torch.autograd.grad(free.sum(), free_scores)[0] if with_arcs else None
-    forced, free = forced.detach().gather(1, counts[:, None])[:, 0], free.detach()
-    within = (forced_scores - free_scores.detach()).clamp(max=0.0).exp() if with_arcs else None
-    return Posterior(free, (forced - free).exp().clamp(max=1.0), share, within)
+    forced = forced.detach().gather(1, counts[:, None])[:, 0]
+    return Posterior((forced - free.detach()).exp().clamp(max=1.0), free_scores.detach(), share)
 
 
-def find_alternatives(
-    folded: Tensor, skips: Tensor, arcs: Arcs, space: TextSpace, texts: Sequence[Text], posterior: Posterior, count: int
-) -> list[list[tuple[Text, float]]]:
-    """Find the texts that come after ``texts``, most probable first: up to ``count`` an image, and their posteriors.
+def search_texts(
+    folded: Tensor,
+    skips: Tensor,
+    arcs: Arcs,
+    space: TextSpace,
+    known: Sequence[Ranked],
+    doubtful: Sequence[int],
+    best: int,
+) -> list[Ranked]:
+    """Rank the texts of the images that are ``doubtful``; the others keep what is known of them."""
+    ranked = list(known)
+    if doubtful:
+        candidate, start, scores, skip_scores, allowed, lengths = (
+            tensor.detach().cpu().numpy()
+            for tensor in (arcs.candidate, arcs.start, folded.double(), skips.double(), space.allowed, space.lengths)
+        )
+        for image in doubtful:
+            cuts = int(arcs.last[image]) + 1
+            end, slot = np.nonzero(candidate[image, :cuts] < len(scores))
+            arc_scores = scores[candidate[image, end, slot]]
+            paths = Paths(start[image, end, slot], end, arc_scores, skip_scores[image, :cuts], allowed, lengths)
+            ranked[image] = most_probable_texts(paths, best, dict(known[image]))
+    return ranked
 
-    Found by beam search, which may miss one; the posteriors are exact.
-    """
-    assert posterior.share is not None
-    shares, scores = posterior.share.sum(dim=3).cpu().numpy(), folded.detach().cpu().numpy()
-    candidate, start = arcs.candidate.cpu().numpy(), arcs.start.cpu().numpy()
-    allowed, lengths = space.allowed.cpu().numpy(), space.lengths.cpu().numpy()
-    found: list[list[Text]] = []
-    for image, (text, last) in enumerate(zip(texts, arcs.last.tolist(), strict=True)):
-        steps = likely_steps(candidate[image], start[image], shares[image], scores)
-        likely = likely_texts(steps, skips[image, : last + 1].tolist(), allowed, lengths, count + 1)
-        found.append([other for other in likely if other != text][:count])
-    probabilities = []
-    for rank in range(count):
-        ranked = [row[rank] if rank < len(row) else () for row in found]
-        labels, counts = texts_to_labels(ranked, len(allowed), folded.device)
-        sums = log_partition(label_arc_scores(folded, arcs, labels), skips, arcs).gather(1, counts[:, None])[:, 0]
-        probabilities.append((sums - posterior.free).exp().clamp(max=1.0).tolist())
-    return [
-        sorted(((text, probabilities[rank][image]) for rank, text in enumerate(row)), key=lambda item: -item[1])
-        for image, row in enumerate(found)
-    ]
+
+def follow_texts(
+    paths: list[Path | None], folded: Tensor, skips: Tensor, arcs: Arcs, texts: Sequence[Text], images: Sequence[int]
+) -> None:
+    """Put the best path that spells its text in the place of each image's path, for some of the images."""
+    if images:
+        rows = torch.tensor(images, device=folded.device)
+        own = Arcs(arcs.candidate[rows], arcs.start[rows], arcs.last[rows], arcs.first[rows])
+        width = max(len(texts[image]) for image in images)
+        labels, counts = texts_to_labels([texts[image] for image in images], width, folded.device)
+        lengths = torch.arange(width + 1, device=folded.device) == counts[:, None]
+        spelling = best_paths(label_arc_scores(folded, own, labels), skips[rows], own, lengths)
+        for image, path in zip(images, spelling, strict=True):
+            paths[image] = path

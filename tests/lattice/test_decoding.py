@@ -32,10 +32,9 @@ def setup(seed: int) -> tuple[Lattice, torch.Tensor, torch.Tensor]:
 def brute_posterior(
     lattice: Lattice, logits: torch.Tensor, skips: torch.Tensor, texts: list[str]
 ) -> tuple[dict[str, float], str]:
-    """Probability of every text that is allowed, and the text of the best path."""
+    """Probability of every text that is allowed, and the most probable text."""
     spans = {tuple(s): i for i, s in enumerate(lattice.spans.tolist())}
     totals: dict[str, float] = dict.fromkeys(texts, 0.0)
-    best, best_score = "", -math.inf
     for mask in itertools.product([True, False], repeat=2):  # inner cuts used or not
         cuts = [0, *[c for c, used in zip((1, 2), mask, strict=True) if used], 3]
         steps = list(itertools.pairwise(cuts))
@@ -50,10 +49,8 @@ def brute_posterior(
                         float(logits[i, ALPHABET.characters.index(c)]) for i, c in zip(chosen, text, strict=True)
                     )
                     totals[text] += math.exp(score)
-                    if score > best_score:
-                        best, best_score = text, score
     whole = sum(totals.values())
-    return {text: total / whole for text, total in totals.items()}, best
+    return {text: total / whole for text, total in totals.items()}, max(totals, key=lambda text: totals[text])
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -117,3 +114,42 @@ def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
     (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=5)
     assert {result.text, *(text for text, _ in result.alternatives)} <= {"ab", "Ab"}
     assert len(result.alternatives) <= 1
+
+
+def test_text_is_the_most_probable_one_where_the_best_path_spells_another() -> None:
+    """Two cuttings of 'a' hold more together than the best path, which spells 'b'; one of them is then shown."""
+    spans = np.array([(0, 1), (0, 2), (1, 3), (0, 3)], np.int32)
+    lattice = Lattice(np.arange(4, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
+    logits = torch.full((4, 4), -50.0)
+    logits[1, 0], logits[2, 0], logits[3, 2] = math.log(3), math.log(2), math.log(4)  # 'a', 'a', 'b'
+    skips = torch.zeros(1, 4)
+    arcs = lattices_to_arcs([lattice], CPU)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    (result,) = decode(logits, skips, arcs, space, by_character=True)
+    assert (result.text, result.candidates, result.alternatives) == ("a", (1,), ())
+    assert result.confidence == pytest.approx(5 / 9, abs=1e-6)
+    assert result.character_confidences == pytest.approx((5 / 9,), abs=1e-6)
+    (quick,) = decode(logits, skips, arcs, space, by_character=True, exact=False)
+    assert (quick.text, quick.candidates) == ("b", (3,))
+    assert quick.confidence == pytest.approx(4 / 9, abs=1e-6)
+    assert quick.character_confidences == pytest.approx((4 / 9,), abs=1e-6)
+
+
+@pytest.mark.parametrize("best", [1, 3])
+def test_images_of_a_batch_are_read_as_if_alone(best: int) -> None:
+    """Of forty images some have another text than that of their best path; every one keeps its own candidates."""
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    images = [setup(seed) for seed in range(40)]
+    lattices, logits, skips = zip(*images, strict=True)
+    together = decode(
+        torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, by_character=True, best=best
+    )
+    quick = decode(torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, exact=False)
+    assert sum(one.text != other.text for one, other in zip(together, quick, strict=True)) >= 2
+    for result, (lattice, own, own_skips) in zip(together, images, strict=True):
+        (alone,) = decode(own, own_skips, lattices_to_arcs([lattice], CPU), space, by_character=True, best=best)
+        assert (result.text, result.candidates) == (alone.text, alone.candidates)
+        assert len(result.candidates) == len(result.character_confidences) == len(result.text)
+        assert result.character_confidences == pytest.approx(alone.character_confidences, abs=1e-9)
+        assert [t for t, _ in result.alternatives] == [t for t, _ in alone.alternatives]
+        assert result.confidence >= max((p for _, p in result.alternatives), default=0)
