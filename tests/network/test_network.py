@@ -21,9 +21,9 @@ CPU = torch.device("cpu")
 GOLDEN_LOGITS = [
     [2.2082472, 1.8751296, -1.5596459],
     [1.6365412, 1.4318699, -1.4415754],
-    [1.8354374, 1.5452499, -1.5244380],
+    [1.7675309, 2.2861052, -0.6983310],
 ]
-GOLDEN_SKIPS = [9.4570904, 1.9912533]
+GOLDEN_SKIPS = [9.4570904, 0.4307780]
 STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -130,9 +130,9 @@ def test_scores_of_a_fixed_network_are_golden() -> None:
             values.copy_(waves(*values.shape))
     crops = Crops(
         image=torch.tensor([0, 0, 1]),
-        windows=torch.tensor([[-2.0, 4.0, 10.0, 16.0], [9.0, 17.5, 26.0, 34.5], [1.0, 5.0, 9.0, 13.0]]),
+        windows=torch.tensor([[-2.0, 4.0, 10.0, 16.0], [9.0, 17.5, 26.0, 34.5], [5.0, 10.0, 15.0, 20.0]]),
         skip_image=torch.tensor([0, 1]),
-        skip_middle=torch.tensor([11.0, 3.0]),
+        skip_middle=torch.tensor([11.0, 15.5]),
         skip_width=torch.tensor([0.5, 0.25]),
         widths=torch.tensor([32, 16]),
     )
