@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from results import clear_errors
 
 from kerf.classifier import Constraint, Recognizer
-from kerf.classifier.alphabet import parse_charset
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
 from kerf.classifier.lattice.decoding import texts_to_labels
@@ -118,8 +117,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the counts alone")
     parser.add_argument("--draw", type=Path)
     arguments = parser.parse_args()
-    charset = parse_charset(arguments.charset) if arguments.charset else None
-    mistakes, n = find_mistakes(arguments.folder, Recognizer.load(arguments.model), charset)
+    mistakes, n = find_mistakes(arguments.folder, Recognizer.load(arguments.model), arguments.charset)
     kinds = Counter(mistake.kind for mistake in mistakes)
     if arguments.draw:
         draw_mistakes(mistakes, arguments.draw)

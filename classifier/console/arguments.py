@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, parse_lengths
+from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, shorten
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
 from kerf.segmenter.errors import LabelAlphabetError
@@ -81,19 +81,13 @@ def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAl
     )
 
 
-def to_constraint(charset: str | None, length: str | None, pattern: str | None) -> Constraint:
-    """Make the constraint that three options state.
-
-    Raises
-    ------
-    SettingsError
-        One is malformed, or they contradict each other.
-    """
-    return Constraint(
-        charset=parse_charset(charset) if charset is not None else None,
-        lengths=parse_lengths(length) if length is not None else None,
-        pattern=pattern,
-    )
+def tell_unknown(constraint: Constraint, alphabet: Alphabet, terminal: Terminal) -> None:
+    """Say which characters of a charset or pattern a model cannot read, if there are any."""
+    if unknown := constraint.unknown_to(alphabet):
+        terminal.say(
+            f"kerf: the model does not know {shorten(unknown)}, which it will never read; "
+            f"it reads {alphabet.characters!r}"
+        )
 
 
 def to_observer(terminal: Terminal) -> Observer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_samples, unknown_characters
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.console.arguments import tell_unknown, to_samples, unknown_characters
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.measuring.metrics import evaluate
@@ -40,12 +41,13 @@ def evaluate_folder(
     BelowMinimumError
         If the accuracy is below the minimum asked for.
     """
-    constraint = to_constraint(charset, length, pattern)
+    constraint = Constraint(charset, length, pattern)
     samples = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
     recognizer = Recognizer.load(model, device)
+    tell_unknown(constraint, recognizer.model.alphabet, terminal)
     if unknown := unknown_characters(samples, recognizer.model.alphabet):
         terminal.problem(unknown)
     found = recognizer.read_many((s.path for s in samples), constraint)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint, to_labels, to_paths
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.console.arguments import tell_unknown, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.folders.images import find_images
@@ -25,14 +26,16 @@ def solve_images(
     limit: int | None,
 ) -> None:
     """Read images and write a row for each; the parameters are the command's options."""
-    constraint = to_constraint(charset, length, pattern)
+    constraint = Constraint(charset, length, pattern)
     named = to_paths(paths)
     images = find_images(named)[:limit]
     labels = to_labels(named, terminal) if settings.check else {}
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
-    readings = Recognizer.load(model, device).read_many(images, constraint, best=settings.best)
+    recognizer = Recognizer.load(model, device)
+    tell_unknown(constraint, recognizer.model.alphabet, terminal)
+    readings = recognizer.read_many(images, constraint, best=settings.best)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()

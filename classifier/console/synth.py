@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerf.classifier.console.arguments import to_constraint
+from kerf.classifier.alphabet import Constraint
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 
@@ -20,7 +20,7 @@ def draw_captchas(
     fonts: Path | None,
 ) -> None:
     """Render captchas into a folder; the parameters are the command's options."""
-    texts = to_constraint(charset, length, None)
-    captchas = synthesize(count, seed, look, texts.charset, texts.lengths, find_fonts(fonts))
+    texts = Constraint(charset, length)
+    captchas = synthesize(count, seed, look, texts.characters, texts.lengths, find_fonts(fonts))
     written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
     terminal.say(f"{written} captchas are in {folder}")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, parse_pattern
+from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, Place, shorten
 from kerf.classifier.lattice.search import IMPOSSIBLE
 from kerf.segmenter.errors import SettingsError
 
@@ -55,28 +55,27 @@ def to_text_space(
     Raises
     ------
     SettingsError
-        If the model knows none of the characters asked for.
+        If the model knows none of the characters asked for, or none of those at some place of the pattern.
     """
-    positions = parse_pattern(constraint.pattern) if constraint.pattern else None
-    charset = constraint.charset
-    if charset is None:
-        literal = "".join(dict.fromkeys("".join(p or "" for p in positions or [])))
-        charset = literal if positions and None not in positions else alphabet.characters
+    places = constraint.places
+    charset = constraint.characters or constraint.spelt_out or alphabet.characters
     groups = dict(zip(charset, alphabet.folded_onto(charset), strict=True))
     characters = "".join(c for c in charset if groups[c])
     if not characters:
         raise SettingsError(
-            f"the model knows none of the characters {charset!r}; it reads {alphabet.characters!r}: "
+            f"the model knows none of the characters {shorten(charset)}; it reads {alphabet.characters!r}: "
             "correct the charset or train with these characters"
         )
-    if positions:
-        low = high = len(positions)
-    else:
-        low, high = constraint.lengths or lengths
+    low, high = (len(places), len(places)) if places else constraint.lengths or lengths
+    count = np.arange(min(high, MAX_LENGTH) + 1)
+    rows = [[place.allows(c) for c in characters] for place in places or [Place("", others=True)] * len(count[1:])]
+    for number, row in enumerate(rows, start=1):
+        if not any(row):
+            raise SettingsError(
+                f"no character that is asked for and that the model knows fits place {number} of the pattern; "
+                f"it reads {alphabet.characters!r}: correct pattern or charset, or train with these characters"
+            )
     width = max(len(group) for group in groups.values())
     padded = [(groups[c] + [len(alphabet)] * width)[:width] for c in characters]
-    count = np.arange(min(high, MAX_LENGTH) + 1)
-    rows = positions or [None] * len(count[1:])
-    allowed = torch.tensor([[row is None or c in row for c in characters] for row in rows], device=device)
     within = torch.from_numpy((count >= low) & (count <= high)).to(device)
-    return TextSpace(characters, torch.tensor(padded, device=device), allowed, within)
+    return TextSpace(characters, torch.tensor(padded, device=device), torch.tensor(rows, device=device), within)
