@@ -6,13 +6,14 @@ PIP := $(BIN)/python -m pip
 INPUTS := pyproject.toml constraints.txt
 DATA ?= ../shared/data
 
-.PHONY: solve test lint format setup model bench bench-setup clean
+.PHONY: solve test lint format setup model bench bench-setup clean help
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
 
+# As many tests at a time as there are cores, each on one thread: threads of two processes would wait for each other.
 test: lint build/kerf  ## every check; the tests come last
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/dev.stamp build/kerf  ## style and types
 	$(BIN)/ruff check .
@@ -23,7 +24,7 @@ format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(VENV)/dev.stamp  ## install everything, and the hooks that check a commit
+setup: $(VENV)/dev.stamp build/kerf  ## install everything, and the hooks that check a commit
 	$(BIN)/pre-commit install
 
 # About an hour and a half on 2 cores; which fonts it was made with is in data/README.md.
@@ -33,7 +34,7 @@ model: $(VENV)/core.stamp  ## make the bundled model again, from rendered captch
 
 # Readers that are not installed are left out, and said so. With FULL=1 it takes hours, goes on where it stopped, and
 # writes into docs/; MINUTES=30 begins nothing new after so long.
-bench: $(VENV)/core.stamp  ## measure Kerf and its peers on the folder DATA
+bench: $(VENV)/plots.stamp  ## measure Kerf and its peers on the folder DATA
 	$(BIN)/python benchmarks/bench.py $(DATA) $(if $(FULL),--full --out docs) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-setup: $(VENV)/bench.stamp  ## install the readers off the shelf that the registry has; Tesseract is Debian's
@@ -44,7 +45,10 @@ build/kerf:
 	ln -s .. $@
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kerf needs Python 3.11 or later: make PYTHON=python3.11")'
@@ -61,6 +65,9 @@ endef
 
 $(VENV)/core.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.)
+
+$(VENV)/plots.stamp: $(INPUTS) | $(BIN)/python
+	$(call install,.[plots])
 
 $(VENV)/bench.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.[bench])

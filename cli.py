@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec
-
-import typer
 
 if __name__ == "__main__":  # `python cli.py`: the folder of this file is the package, whatever else has its name
     spec = importlib.util.spec_from_file_location("kerf", Path(__file__).with_name("__init__.py"))
@@ -19,22 +14,11 @@ if __name__ == "__main__":  # `python cli.py`: the folder of this file is the pa
     spec.loader.exec_module(sys.modules["kerf"])
 
 from kerf.classifier.console import options as opt
+from kerf.classifier.console.application import command, new_app, run
 from kerf.classifier.console.rows import RowFormat, RowSettings
 from kerf.classifier.console.terminal import terminal_session
 
-P = ParamSpec("P")
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Register a command whose help is its docstring, with the examples left line by line."""
-
-    def register(function: Callable[P, None]) -> Callable[P, None]:
-        text = (inspect.getdoc(function) or "").replace("For example:", "\b\nFor example:")
-        return app.command(name, help=text)(function)
-
-    return register
+app = new_app()
 
 
 @app.callback()
@@ -42,33 +26,35 @@ def options(version: opt.Version = False) -> None:
     """Read text captchas by cutting them into characters. Offline, on folders."""
 
 
-@command("segment")
+@command(app, "segment")
 def segment(
     paths: opt.ImagePaths,
     out: opt.OutFolder,
-    model: opt.ChoosingModel = None,
+    model: opt.ModelFile = None,
+    no_model: opt.NoModel = False,
     device: opt.Device = "auto",
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
     limit: opt.Limit = None,
     quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
 ) -> None:
     """Cut images: write the crop of each character, and one picture of how it was cut.
 
-    Without --model, contours and projection alone choose the characters, and the crops are numbered only.
+    The model chooses the characters and names their crops. No file is ever overwritten.
 
     For example:
       kerf segment captchas --out pieces
       kerf segment captchas --out pieces --model model.safetensors
     """
-    with terminal_session(quiet=quiet) as terminal:
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.segment import segment_images
 
-        segment_images(terminal, paths, out, model, device, charset, length, pattern, limit)
+        segment_images(terminal, paths, out, model, no_model, device, charset, length, pattern, limit)
 
 
-@command("train-char")
+@command(app, "train-char")
 def train_char(
     folder: opt.LabelledFolder,
     out: opt.OutModel,
@@ -85,6 +71,7 @@ def train_char(
     charset: opt.LabelCharset = None,
     label_pattern: opt.LabelPattern = None,
     quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
 ) -> None:
     """Learn a kind of captcha from a folder of images with their texts.
 
@@ -94,7 +81,7 @@ def train_char(
       kerf train-char labelled --unlabelled captchas --out model.safetensors
       kerf train-char captchas --out model.safetensors --curve 50,100,200,500
     """
-    with terminal_session(quiet=quiet) as terminal:
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.train import TrainOptions, train_model
 
         chosen = TrainOptions(
@@ -103,7 +90,7 @@ def train_char(
         train_model(terminal, folder, chosen, unlabelled or [], curve)
 
 
-@command("solve")
+@command(app, "solve")
 def solve(
     paths: opt.ImagePaths,
     model: opt.ModelFile = None,
@@ -119,6 +106,7 @@ def solve(
     check: opt.Check = False,
     limit: opt.Limit = None,
     quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
 ) -> None:
     """Read images: one row each, in order, as they are read.
 
@@ -130,14 +118,15 @@ def solve(
       find captchas -name '*.png' | kerf solve - --format jsonl --length 4-6
       kerf solve data/samples --format table --check
     """
-    with terminal_session(quiet=quiet, streaming=not out and row_format is not RowFormat.TABLE) as terminal:
+    streaming = not out and row_format is not RowFormat.TABLE
+    with terminal_session(quiet=quiet, streaming=streaming, debug=debug) as terminal:
         from kerf.classifier.console.solve import solve_images
 
         settings = RowSettings(min_confidence, characters, best, check)
         solve_images(terminal, paths, settings, row_format, out, model, device, charset, length, pattern, limit)
 
 
-@command("eval")
+@command(app, "eval")
 def evaluate(
     folder: opt.LabelledFolder,
     model: opt.ModelFile = None,
@@ -151,6 +140,7 @@ def evaluate(
     pattern: opt.Pattern = None,
     limit: opt.Limit = None,
     quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
 ) -> None:
     """Measure how well a model reads a labelled folder. Images that cannot be read count as wrong.
 
@@ -158,14 +148,14 @@ def evaluate(
       kerf eval captchas/test --model model.safetensors
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
     """
-    with terminal_session(quiet=quiet) as terminal:
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.evaluate import EvalOptions, evaluate_folder
 
         chosen = EvalOptions(as_json, min_accuracy, ignore_case, label_pattern, limit)
         evaluate_folder(terminal, folder, chosen, model, device, charset, length, pattern)
 
 
-@command("synth")
+@command(app, "synth")
 def synth(
     folder: opt.NewFolder,
     count: opt.Count,
@@ -175,14 +165,15 @@ def synth(
     length: opt.Length = None,
     fonts: opt.Fonts = None,
     quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
 ) -> None:
     """Render labelled captchas, with the true box of every character.
 
     For example:
       kerf synth rendered --count 1000 --seed 1
-      kerf synth rendered --count 50 --seed 2 --look wave --length 4-6 --charset 0-9
+      kerf synth rendered --count 50 --seed 2 --look wave --charset 0-9
     """
-    with terminal_session(quiet=quiet) as terminal:
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.synth import draw_captchas
 
         draw_captchas(terminal, folder, count, seed, look, charset, length, fonts)
@@ -190,7 +181,7 @@ def synth(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run(app)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def find_readable(folder: Path, count: int) -> list[Path]:
 
     from kerf.classifier.folders.images import find_images
 
-    found = list(islice(filter(is_readable, find_images([folder])), count))
+    found = list(islice(filter(is_readable, find_images([folder]).paths), count))
     if not found:
         raise SystemExit(f"{folder}: none of its images can be read; replace them")
     return found

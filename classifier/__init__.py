@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerf.classifier.alphabet import Constraint
     from kerf.classifier.recognizer import CharReading, Reading, Recognizer
+    from kerf.segmenter.errors import KerfError
 
-__all__ = ["CharReading", "Constraint", "Reading", "Recognizer"]
+__all__ = ["CharReading", "Constraint", "KerfError", "Reading", "Recognizer"]
 
 
 def __getattr__(name: str) -> Any:
     """Import torch only when something that needs it is asked for."""
+    if name == "KerfError":
+        from kerf.segmenter.errors import KerfError
+
+        return KerfError
     if name == "Constraint":
         from kerf.classifier.alphabet import Constraint
 

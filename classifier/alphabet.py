@@ -21,7 +21,7 @@ MAX_CHARSET = 50_000
 SETS = {"d": digits, "w": ascii_letters + digits + "_"}
 """What escaped letters stand for."""
 TOKEN = re.compile(
-    r"(?:\[(?P<not>\^?+)(?P<set>(?:\\.|[^]\\])+)\]|(?P<any>\.)|(?P<one>\\.|[^][{}().*+?|\\^$]))(?:\{(?P<count>\d{1,2})\})?",
+    r"(?:\[(?P<not>\^?+)(?P<set>(?:\\.|[^]\\])+)\]|(?P<any>\.)|(?P<one>\\.|[^][{}().*+?|\\^$]))(?:\{(?P<count>[0-9]{1,2})\})?",
     re.DOTALL,
 )
 REFUSED = {
@@ -108,14 +108,14 @@ def texts_to_alphabet(texts: Iterable[str]) -> Alphabet:
 
 @dataclass(frozen=True)
 class Place:
-    """What may stand at one place of a pattern: one of ``characters``, or, if ``others``, any but these."""
+    """What may stand at one place of a pattern: one of ``characters``, or, if ``negated``, any but these."""
 
     characters: str
-    others: bool = False
+    negated: bool = False
 
     def allows(self, character: str) -> bool:
         """Whether a character may stand here."""
-        return (character in self.characters) != self.others
+        return (character in self.characters) != self.negated
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,13 @@ class Constraint:
     @property
     def spelt_out(self) -> str | None:
         """All characters that the pattern allows, each once; None if there is none or it does not name them all."""
-        if not self.places or any(place.others for place in self.places):
+        if not self.places or any(place.negated for place in self.places):
             return None
         return "".join(dict.fromkeys("".join(place.characters for place in self.places)))
 
     def unknown_to(self, alphabet: Alphabet) -> str:
         """Characters that are named here but that a model with this alphabet does not read: they are left out."""
-        places = [place.characters for place in self.places or () if not place.others]
+        places = [place.characters for place in self.places or () if not place.negated]
         named = "".join(dict.fromkeys("".join([self.characters or "", *places])))
         return "".join(c for c, ids in zip(named, alphabet.folded_onto(named), strict=True) if not ids)
 
@@ -190,7 +190,7 @@ def parse_length(length: str | int | tuple[int, int]) -> tuple[int, int]:
         If it is neither, or not within 1 and ``MAX_LENGTH``.
     """
     if isinstance(length, str):
-        match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", length.strip())
+        match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", length.strip())
         ends = (int(match[1]), int(match[2] or match[1])) if match else None
     else:
         ends = (length, length) if isinstance(length, int) else length
@@ -273,10 +273,10 @@ def parse_pattern(pattern: str) -> tuple[Place, ...]:
 def token_to_place(token: re.Match[str]) -> Place:
     """Read one token of a pattern, without its count."""
     if token["any"]:
-        return Place("", others=True)
+        return Place("", negated=True)
     if token["one"]:
         return Place(unescape(token["one"]))
-    return Place(parse_charset(token["set"]), others=bool(token["not"]))
+    return Place(parse_charset(token["set"]), negated=bool(token["not"]))
 
 
 def shorten(text: str, most: int = 40) -> str:

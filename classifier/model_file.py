@@ -3,65 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.model_header import Header, Provenance, json_to_header
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.errors import (
-    DeviceError,
-    ModelUnreadableError,
-    ModelVersionError,
-    NotFoundError,
-    OutputError,
-    SettingsError,
-)
+from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
 
 FORMAT = "kerf-model"
-FORMAT_VERSION = 2
+"""The one key of the file's metadata; its value is the header. One, as the order of several is not kept."""
+FORMAT_VERSION = 3
 BUNDLED_MODEL = files("kerf") / "data" / "models" / "default.safetensors"
-
-Record = TypeVar("Record")
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a model came from.
-
-    Attributes
-    ----------
-    trained, validated
-        Number of labelled images of each part.
-    pseudo_labelled
-        Number of images trained on that an earlier model labelled.
-    data_hash
-        Digest of images and labels, as from ``dataset.data_hash``.
-    validation_correct
-        Whole texts read rightly in the validation part.
-    validation_low, validation_high
-        95 % Wilson interval of that share.
-    date, version
-        Day (ISO 8601) and version of the program.
-    """
-
-    trained: int
-    validated: int
-    pseudo_labelled: int
-    data_hash: str
-    validation_correct: int
-    validation_low: float
-    validation_high: float
-    date: str
-    version: str
+MAX_BYTES = 64_000_000
+"""Largest file that is read."""
+IMPORTED_IN = os.getpid()
+"""The process that imported PyTorch; in those forked from it, PyTorch's threads are missing."""
+MAX_WEIGHT = 1e6
+"""Largest weight; above it sums would no longer be finite."""
 
 
 @dataclass(frozen=True)
@@ -92,25 +63,13 @@ class Model:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
-class Header:
-    """What the file's metadata holds beside the weights, as JSON."""
-
-    alphabet: str
-    lengths: tuple[int, int]
-    temperature: float
-    network: NetworkConfig
-    segmenter: SegmenterSettings
-    provenance: Provenance
-
-
 def save_model(model: Model, path: Path) -> None:
-    """Write a model file atomically.
+    """Write a model file: whole or not at all, and the same bytes for the same model. A link is followed.
 
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        If the file cannot be written, or what has its name is no file.
     """
     header = Header(
         model.alphabet.characters,
@@ -120,113 +79,155 @@ def save_model(model: Model, path: Path) -> None:
         model.segmenter,
         model.provenance,
     )
-    metadata = {"format": FORMAT, "format_version": str(FORMAT_VERSION), "header": json.dumps(asdict(header))}
+    metadata = {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-    partial = path.with_name(path.name + ".partial")
+    write_whole(path, save(weights, metadata))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, which becomes its own when it is whole; see ``save_model``."""
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} is there and is no file; name another file")
+    target = path.resolve()
+    partial = target.with_name(target.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(save(weights, metadata))
-        partial.replace(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content)
+            partial.replace(target)
+        except BaseException:  # Ctrl-C too
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
 def load_model(path: Path | Traversable, device: torch.device) -> Model:
-    """Read a model file.
+    """Read a model file; nothing of it is believed before it is checked.
 
     Raises
     ------
     NotFoundError
         If there is no such file.
     ModelUnreadableError
-        If it is truncated, not a model of this program, or its weights do not fit its settings.
+        If it is truncated, not a model of this program, too large, or disagrees with itself.
     ModelVersionError
         If its format version is not this program's.
+    DeviceError
+        See ``check_process``.
     """
+    check_process(device)
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
     try:
-        with as_file(path) as real, safe_open(real, framework="pt") as file:
-            metadata = file.metadata() or {}
-            header = parse_metadata(metadata, path)
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        with as_file(path) as real:
+            if real.stat().st_size > MAX_BYTES:
+                raise ModelUnreadableError(f"{path} has more than {MAX_BYTES} bytes, no model has; name a model file")
+            with safe_open(real, framework="pt") as file:
+                header = metadata_to_header(file.metadata() or {}, path)
+                shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+                check_shapes(shapes, header.network)
+                weights = {name: file.get_tensor(name) for name in shapes}
+        network = weights_to_network(weights, header.network)
     except (SafetensorError, OSError) as error:
         raise ModelUnreadableError(
             f"{path} is truncated or not a model file; train it again or copy it again"
         ) from error
-    network = CharNet(header.network)
-    try:
-        network.load_state_dict(weights)
-        alphabet = Alphabet(header.alphabet)
-        if len(alphabet) != header.network.classes:
-            raise ValueError("classes")
-    except (RuntimeError, ValueError, SettingsError) as error:
-        raise ModelUnreadableError(f"{path} holds weights that do not fit its settings; train it again") from error
-    network.to(device).eval()
-    return Model(network, alphabet, header.lengths, header.temperature, header.segmenter, header.provenance)
+    except ValueError as error:
+        raise ModelUnreadableError(f"{path} is a model file that does not fit ({error}); train it again") from error
+    return Model(
+        network.to(device),
+        Alphabet(header.alphabet),
+        header.lengths,
+        header.temperature,
+        header.segmenter,
+        header.provenance,
+    )
 
 
-def parse_metadata(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
-    """Check format and version and read the header.
+def metadata_to_header(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
+    """Check format and version, and read the header.
 
     Raises
     ------
-    ModelUnreadableError, ModelVersionError
-        As ``load_model``.
+    ModelUnreadableError, ModelVersionError, ValueError
+        As ``load_model``; ValueError for what does not fit.
     """
-    if metadata.get("format") != FORMAT:
+    if FORMAT not in metadata:
         raise ModelUnreadableError(
             f"{path} is a safetensors file but no model of this program; train one with train-char"
         )
-    version = metadata.get("format_version")
-    if version != str(FORMAT_VERSION):
+    try:
+        values: Any = json.loads(metadata[FORMAT])
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    version = values.pop("version", None) if isinstance(values, dict) else None
+    if version != FORMAT_VERSION:
         raise ModelVersionError(
-            f"{path} has model format {version}, this program reads {FORMAT_VERSION}; "
+            f"{path} has model format {str(version)[:20]}, this program reads {FORMAT_VERSION}; "
             "train it again or use the version that wrote it"
         )
-    try:
-        return to_record(Header, json.loads(metadata["header"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelUnreadableError(f"{path} has a header that does not fit ({error}); train it again") from error
+    return json_to_header(values)
 
 
-def to_record(kind: type[Record], values: Any) -> Record:
-    """Build a dataclass, with those inside it, from parsed JSON.
+def check_shapes(shapes: Mapping[str, tuple[int, ...]], config: NetworkConfig) -> None:
+    """Raise ValueError unless a file's tensors are those of the network, before any memory is taken for them."""
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in CharNet(config).state_dict().items()}
+    if wrong := sorted(set(wanted.items()) ^ set(shapes.items())):
+        raise ValueError(f"weights {wrong[0][0][:40]!r}")
+
+
+def weights_to_network(weights: Mapping[str, Tensor], config: NetworkConfig) -> CharNet:
+    """Make a network of weights of the right shapes, in evaluation mode.
 
     Raises
     ------
     ValueError
-        If a key is missing or unknown.
+        If one has another type, is no number of a sane size, or is a variance below 0.
     """
-    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(values, dict) or set(values) != names:
-        raise ValueError(f"{kind.__name__}: {sorted(names ^ set(values))}")
-    hints = get_type_hints(kind)
-    built = {}
-    for name, value in values.items():
-        inner = hints[name]
-        if is_dataclass(inner):
-            value = to_record(inner, value)  # type: ignore[arg-type]
-        built[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**built)
+    network = CharNet(config)
+    for name, own in network.state_dict().items():
+        tensor = weights[name]
+        least = 0.0 if name.endswith("running_var") else -torch.inf
+        if tensor.dtype != own.dtype or not bool(((tensor.abs() <= MAX_WEIGHT) & (tensor >= least)).all()):
+            raise ValueError(f"weights {name!r}")
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def check_process(device: torch.device) -> None:
+    """In a forked process compute on one thread, because others would be waited for that were not forked.
+
+    Raises
+    ------
+    DeviceError
+        If it is a forked one and the device a graphics card, which cannot be used there.
+    """
+    if os.getpid() == IMPORTED_IN:
+        return
+    if device.type != "cpu":
+        raise DeviceError(
+            f"{device} cannot be used in a forked process; start processes by multiprocessing's 'spawn', or use cpu"
+        )
+    torch.set_num_threads(1)
 
 
 def resolve_device(name: str) -> torch.device:
-    """Turn ``auto``, ``cpu``, ``cuda`` or ``mps`` into a device.
+    """Turn ``auto``, or ``cpu``, ``cuda`` or ``mps`` with or without a number, into a device.
 
     Raises
     ------
     DeviceError
         If the name is unknown or the device is not here.
     """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+    here = [kind for kind, count in counts.items() if count]
     if name == "auto":
-        return torch.device(next(kind for kind, here in available.items() if here))
-    if not available.get(name.split(":")[0], False):
-        here = ", ".join(kind for kind, present in available.items() if present)
-        raise DeviceError(f"device {name!r} is not on this machine; use auto or one of: {here}")
-    return torch.device(name)
+        return torch.device(here[0])
+    with suppress(RuntimeError):  # what torch raises for a name that it does not know
+        device = torch.device(name)
+        if (device.index or 0) < counts.get(device.type, 0):
+            return device
+    raise DeviceError(f"device {name!r} is not on this machine; use auto or one of: {', '.join(here)}")

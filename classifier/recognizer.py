@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from PIL import Image
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
-from kerf.classifier.model_file import BUNDLED_MODEL, Model, load_model, resolve_device
+from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load_model, resolve_device
 from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
 from kerf.classifier.network.char_net import fuse
 from kerf.segmenter import Segmentation, segment
-from kerf.segmenter.errors import KerfError
-from kerf.segmenter.load import path_to_image
+from kerf.segmenter.errors import KerfError, SettingsError, UnforeseenError
+from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
-Source = Path | str | NDArray[np.uint8]
 BATCH_SIZE = 64
+BATCH_PIXELS = 4_000_000
+"""Pixels that the images of a batch have together, but for the last; about ten bytes are held for each."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +65,48 @@ class Reading:
         The characters, left to right.
     alternatives
         The next most probable texts and their probabilities; empty unless asked for.
+    frames
+        Which frames of an animation were read, for people; empty for a still image.
     """
 
     text: str
     confidence: float
     characters: tuple[CharReading, ...]
     alternatives: tuple[tuple[str, float], ...] = ()
+    frames: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same as dictionaries and tuples, which ``json.dumps`` takes."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One image, cut: what the network reads, and what its characters' boxes are read off."""
+
+    name: str
+    segmentation: Segmentation
+    example: Example
+    frames: str
 
 
 class Recognizer:
     """Reads images with a model.
 
+    It may be used from several threads at once. In a forked process it reads on one thread.
+
     Parameters
     ----------
     model
-        A trained model.
+        A trained model; on a graphics card, PyTorch's convolutions are set to float32 in the whole process.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.network = fuse(model.network)
         self.device = next(model.network.parameters()).device
+        if self.device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # the default leaves 10 of 23 bits
 
     @classmethod
     def load(cls, path: Path | str | None = None, device: str = "auto") -> Recognizer:
@@ -95,15 +119,33 @@ class Recognizer:
         """
         return cls(load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device)))
 
-    def read(self, image: Source, constraint: Constraint | None = None, *, best: int = 1) -> Reading:
-        """Read one image: a path or uint8 ``(H, W, 3)`` BGR; ``best`` texts of it, ``best - 1`` as alternatives.
+    def read(
+        self, image: Source, constraint: Constraint | None = None, *, best: int = 1, channels: Channels = "bgr"
+    ) -> Reading:
+        """Read one image.
+
+        Parameters
+        ----------
+        image
+            A path; a file's bytes; an open binary file; a PIL image; or uint8 pixels, grey ``(H, W)``, colour
+            ``(H, W, 3)`` or with alpha ``(H, W, 4)``.
+        constraint
+            What is known of the text.
+        best
+            How many texts to find: ``best - 1`` of them are ``alternatives``.
+        channels
+            Order of the colours of an array.
 
         Raises
         ------
         UnreadableImageError
-            If the file cannot be read.
+            If it cannot be read, or is none of these.
+        UnforeseenError
+            If it meets a fault of Kerf's own, which is its ``__cause__``.
+        SettingsError, DeviceError
+            As ``read_many``.
         """
-        reading = next(self.read_many([image], constraint, best=best))
+        reading = next(self.read_many([image], constraint, best=best, channels=channels))
         if isinstance(reading, KerfError):
             raise reading
         return reading
@@ -115,44 +157,95 @@ class Recognizer:
         *,
         batch_size: int = BATCH_SIZE,
         best: int = 1,
+        channels: Channels = "bgr",
     ) -> Iterator[Reading | KerfError]:
-        """Read images in batches; readings come in order, one an image.
+        """Read images in batches, as they are asked for; readings come in order, one an image.
 
-        An image that cannot be read yields its error in place of a reading.
+        An image that cannot be read yields its error in place of a reading. Parameters as for ``read``.
+
+        Raises
+        ------
+        SettingsError
+            At once, if it is given one image instead of several, the model cannot read what the constraint asks for,
+            or another value is out of its range.
+        DeviceError
+            At once; see ``check_process``.
         """
+        if isinstance(images, str | bytes | bytearray | os.PathLike | Image.Image | np.ndarray) or hasattr(
+            images, "read"
+        ):
+            raise SettingsError("read_many takes a list of images; give [image], or use read")
+        if channels not in get_args(Channels) or best < 1 or batch_size < 1:
+            raise SettingsError(
+                f"channels={channels!r}, best={best}, batch_size={batch_size}: "
+                f"channels are {' or '.join(get_args(Channels))}, the others at least 1"
+            )
+        check_process(self.device)
         model = self.model
         space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
-        stream = iter(images)
-        while chunk := list(islice(stream, batch_size)):
-            yield from self.read_chunk(chunk, space, best)
+        return self._read_batches(images, space, batch_size, best, channels)
 
-    def read_chunk(self, images: Sequence[Source], space: TextSpace, best: int) -> list[Reading | KerfError]:
-        """Segment, classify and decode one chunk; strips of one padded width make a batch.
+    def unknown_characters(self, constraint: Constraint) -> str:
+        """Return the characters asked for that the model does not read, in their order; they are left out."""
+        return constraint.unknown_to(self.model.alphabet)
 
-        The grouping makes a reading independent of the images beside it.
+    def _read_batches(
+        self, images: Iterable[Source], space: TextSpace, batch_size: int, best: int, channels: Channels
+    ) -> Iterator[Reading | KerfError]:
+        cuts: list[Cut | KerfError] = []
+        pixels = 0
+        for number, image in enumerate(images, start=1):
+            cuts.append(self.cut(image, source_to_name(image) or f"image {number}", channels))
+            if isinstance(cut := cuts[-1], Cut):
+                pixels += cut.segmentation.ink.mask.size
+            if len(cuts) >= batch_size or pixels >= BATCH_PIXELS:
+                yield from self.read_cuts(cuts, space, best)
+                cuts, pixels = [], 0
+        yield from self.read_cuts(cuts, space, best)
+
+    def cut(self, image: Source, name: str, channels: Channels) -> Cut | KerfError:
+        """Cut one image; what is wrong with it is returned, not raised."""
+        try:
+            picture = source_to_picture(image, name, channels, self.model.segmenter.load)
+            segmentation = segment(picture.pixels, self.model.segmenter)
+            return Cut(name, segmentation, segmentation_to_example(segmentation), picture.frames)
+        except Exception as error:
+            return to_problem(name, error)
+
+    def segment(self, image: Source, channels: Channels = "bgr") -> Segmentation:
+        """Run the segmenter with the model's settings.
+
+        Raises
+        ------
+        UnreadableImageError
+            If the image cannot be read.
         """
-        results: list[Reading | KerfError | None] = [None] * len(images)
-        groups: dict[int, list[int]] = defaultdict(list)
-        segmentations: dict[int, Segmentation] = {}
-        examples: dict[int, Example] = {}
-        for index, image in enumerate(images):
-            try:
-                segmentations[index] = self.segment(image)
-            except KerfError as error:
-                results[index] = error
-                continue
-            examples[index] = segmentation_to_example(segmentations[index])
-            groups[examples[index].padded_width].append(index)
-        for group in groups.values():
-            decoded = self.read_examples([examples[index] for index in group], space, best)
-            for index, result in zip(group, decoded, strict=True):
-                results[index] = to_reading(result, segmentations[index])
-        return [result for result in results if result is not None]
+        picture = source_to_picture(image, source_to_name(image) or "image", channels, self.model.segmenter.load)
+        return segment(picture.pixels, self.model.segmenter)
 
-    def segment(self, image: Source) -> Segmentation:
-        """Run the segmenter with the model's settings."""
-        pixels = image if isinstance(image, np.ndarray) else path_to_image(Path(image))
-        return segment(pixels, self.model.segmenter)
+    def read_cuts(self, cuts: Sequence[Cut | KerfError], space: TextSpace, best: int) -> list[Reading | KerfError]:
+        """Classify and decode; strips of one padded width make a batch, so that little is padded."""
+        results: dict[int, Reading | KerfError] = {}
+        groups: dict[int, list[tuple[int, Cut]]] = defaultdict(list)
+        for index, cut in enumerate(cuts):
+            if isinstance(cut, Cut):
+                groups[cut.example.padded_width].append((index, cut))
+            else:
+                results[index] = cut
+        for group in groups.values():
+            readings = self.read_group([cut for _, cut in group], space, best)
+            results.update(zip((index for index, _ in group), readings, strict=True))
+        return [results[index] for index in range(len(cuts))]
+
+    def read_group(self, cuts: Sequence[Cut], space: TextSpace, best: int) -> list[Reading | KerfError]:
+        """Read one batch; where it meets a fault, one image at a time, so that the fault is that image's alone."""
+        try:
+            decoded = self.read_examples([cut.example for cut in cuts], space, best)
+            return [to_reading(result, cut) for result, cut in zip(decoded, cuts, strict=True)]
+        except Exception as error:
+            if len(cuts) == 1:
+                return [to_problem(cuts[0].name, error)]
+            return [reading for cut in cuts for reading in self.read_group([cut], space, best)]
 
     def read_examples(self, examples: Sequence[Example], space: TextSpace, best: int) -> list[Decoded]:
         """Classify and decode examples, all in one batch."""
@@ -163,8 +256,20 @@ class Recognizer:
             return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
 
 
-def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
+def to_problem(name: str, error: Exception) -> KerfError:
+    """Say what an image met, as an error of Kerf's; of any other, what it was stays with it as its cause."""
+    traceback.clear_frames(error.__traceback__)  # they hold the image
+    if isinstance(error, KerfError):
+        return error
+    reason = " ".join(str(error).split())[:200]
+    unforeseen = UnforeseenError(f"{name}: met a fault of Kerf's own ({type(error).__name__}: {reason}); report it")
+    unforeseen.__cause__ = error
+    return unforeseen
+
+
+def to_reading(decoded: Decoded, cut: Cut) -> Reading:
     """Attach image boxes to a decoded text."""
+    segmentation = cut.segmentation
     boxes = segmentation.boxes(segmentation.lattice.span_cols[list(decoded.candidates)]).tolist()
     characters = tuple(
         CharReading(char, confidence, (box[0], box[1], box[2], box[3]), candidate)
@@ -172,4 +277,4 @@ def to_reading(decoded: Decoded, segmentation: Segmentation) -> Reading:
             decoded.text, decoded.character_confidences, boxes, decoded.candidates, strict=True
         )
     )
-    return Reading(decoded.text, decoded.confidence, characters, decoded.alternatives)
+    return Reading(decoded.text, decoded.confidence, characters, decoded.alternatives, cut.frames)

@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     SETTINGS = 14
     UNFORESEEN = 15
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
     TERMINATED = 143
 
 

@@ -116,12 +116,9 @@ def image_to_background(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     height, width = image.shape[:2]
     step = max(1, int(np.sqrt(height * width / FIT_POINTS)))
-    points = image[step // 2 :: step, step // 2 :: step].astype(np.float32)
-    rows, cols = (
-        np.arange(step // 2, height, step) / height - 0.5,
-        np.arange(step // 2, width, step) / width - 0.5,
-    )
-    coefficients = fit_surface(surface_basis(rows, cols), points.reshape(-1, 3))
+    rows, cols = (np.arange(min(step, side) // 2, side, step) for side in (height, width))
+    points = image[np.ix_(rows, cols)].astype(np.float32)
+    coefficients = fit_surface(surface_basis(rows / height - 0.5, cols / width - 0.5), points.reshape(-1, 3))
     mean, r, c, rr, rc, cc = coefficients
     rows = np.arange(height, dtype=np.float32)[:, None] / height - 0.5
     cols = np.arange(width, dtype=np.float32)[:, None] / width - 0.5
@@ -189,7 +186,7 @@ def remove_thin_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return mask
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
     stroke = 2.0 * quantiles(depth[mask], 0.85)[0]
-    size = int(stroke / 2.0)
+    size = min(int(stroke / 2.0), *mask.shape)
     if size < 2:
         return mask
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((size, size), np.uint8)) > 0

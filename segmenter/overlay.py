@@ -24,6 +24,7 @@ TEXT: Color = (60, 60, 60)
 
 WIDTH = 640  # pixels that narrower images are enlarged to, by a whole factor
 LARGEST_FACTOR = 6
+WIDEST = 4000  # columns that are drawn of wider images: every second, every third...
 MARGIN = 10
 LINE = 20  # height of a line of text
 ROW = 9  # height of a row of spans
@@ -41,29 +42,33 @@ def segmentation_to_overlay(segmentation: Segmentation, chosen: Sequence[Box], l
     segmentation
         The intermediates to draw.
     chosen
-        ltrb half-open boxes in image pixels.
+        ltrb half-open boxes in pixels of the image as it was given.
     labels
         The character of each chosen box; none, to number them only.
 
     Returns
     -------
     ndarray
-        uint8 ``(H', W', 3)`` BGR; small images are enlarged by a whole factor, without smoothing.
+        uint8 ``(H', W', 3)`` BGR; small images are enlarged by a whole factor, without smoothing, and those
+        wider than ``WIDEST`` reduced.
     """
-    width = segmentation.image.shape[1]
-    factor = int(np.clip(round(WIDTH / width), 1, LARGEST_FACTOR))
+    step = -(-segmentation.image.shape[1] // WIDEST)
+    image = segmentation.image[::step, ::step]
+    ink, mask = segmentation.ink.ink[::step, ::step], segmentation.ink.mask[::step, ::step]
+    factor = int(np.clip(round(WIDTH / image.shape[1]), 1, LARGEST_FACTOR))
+    scale, width = factor / step, image.shape[1] * factor
     strip, lattice = segmentation.strip, segmentation.lattice
-    cuts = to_pixels(strip.cols_to_image(lattice.cuts.astype(np.float32)), factor)
-    candidates = to_pixels(strip.cols_to_image(lattice.span_cols.astype(np.float32)), factor)
-    boxes = to_pixels(np.asarray(chosen, np.float32).reshape(-1, 4), factor)
+    cuts = to_pixels(strip.cols_to_image(lattice.cuts.astype(np.float32)), scale)
+    candidates = to_pixels(strip.cols_to_image(lattice.span_cols.astype(np.float32)), scale)
+    boxes = to_pixels(np.asarray(chosen, np.float32).reshape(-1, 4), scale / segmentation.factor)
     names = [f"{i}: {label}" for i, label in enumerate(labels)] or [str(i) for i in range(len(boxes))]
     panels = [
-        names_to_panel(names, boxes, width * factor),
-        image_to_panel(segmentation.image, boxes, factor),
-        text_to_panel(f"ink, and {len(cuts)} cuts", width * factor),
-        ink_to_panel(segmentation.ink.ink, segmentation.ink.mask, cuts, factor),
-        text_to_panel(f"{len(boxes)} chosen; {len(candidates)} candidates, dot to tick", width * factor),
-        spans_to_panel(boxes[:, [0, 2]], candidates, cuts, width * factor),
+        names_to_panel(names, boxes, width),
+        image_to_panel(image, boxes, factor),
+        text_to_panel(f"ink, and {len(cuts)} cuts", width),
+        ink_to_panel(ink, mask, cuts, factor),
+        text_to_panel(f"{len(boxes)} chosen; {len(candidates)} candidates, dot to tick", width),
+        spans_to_panel(boxes[:, [0, 2]], candidates, cuts, width),
     ]
     padding = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
     return np.pad(np.concatenate(panels), padding, constant_values=255)
@@ -160,6 +165,6 @@ def enlarge(image: Picture, factor: int) -> Picture:
     return np.ascontiguousarray(image.repeat(factor, axis=0).repeat(factor, axis=1))
 
 
-def to_pixels(columns: NDArray[np.float32], factor: int) -> Columns:
-    """Map image columns or rows, any shape, to those of the enlarged picture."""
-    return np.round(columns * factor).astype(np.int32)
+def to_pixels(columns: NDArray[np.float32], scale: float) -> Columns:
+    """Map image columns or rows, any shape, to those of the picture."""
+    return np.round(columns * scale).astype(np.int32)

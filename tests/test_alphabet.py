@@ -46,7 +46,9 @@ def test_length(length: str | int | tuple[int, int], expected: tuple[int, int]) 
     assert Constraint(length=length).lengths == expected
 
 
-@pytest.mark.parametrize("length", ["", "x", "4-", "-4", "4-5-6", "6-4", 0, 17, "0-4", "4-17", (5, 4), "1234-1235"])
+@pytest.mark.parametrize(
+    "length", ["", "x", "4-", "-4", "4-5-6", "6-4", 0, 17, "0-4", "4-17", (5, 4), "1234-1235", "\u0664"]
+)
 def test_bad_length_is_refused(length: str | int | tuple[int, int]) -> None:
     with pytest.raises(SettingsError, match=r"within 1-16; give N or MIN-MAX, for example 4 or 4-6"):
         Constraint(length=length)
@@ -102,8 +104,8 @@ def test_pattern_by_place() -> None:
     assert places == (
         *[Place("ABC")] * 2,
         Place("x"),
-        Place("", others=True),
-        Place("01", others=True),
+        Place("", negated=True),
+        Place("01", negated=True),
         digits,
         Place("."),
         Place("]-"),

@@ -19,6 +19,7 @@ ROOMS = (
     "classifier/synthesis",
     "classifier/lattice",
     "classifier/network",
+    "classifier/model_header.py",
     "classifier/model_file.py",
     "classifier/recognizer.py",
     "classifier/learning",

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import is_dataclass, replace
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
 import torch
+from mutated_models import to_mutants, try_model
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from kerf.classifier import model_file
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.model_file import (
     BUNDLED_MODEL,
     FORMAT,
     FORMAT_VERSION,
     Model,
-    Provenance,
     load_model,
     resolve_device,
     save_model,
 )
+from kerf.classifier.model_header import LIMITS, Header, Provenance
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import CutSettings, SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
@@ -45,11 +52,28 @@ def model() -> Model:
     )
 
 
-def rewrite(path: Path, **changes: str) -> None:
-    """Change the metadata of a model file."""
+def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the header of a model file."""
     with safe_open(path, framework="pt") as file:
-        metadata = {**file.metadata(), **changes}
-    save_file(load_file(path), path, metadata)
+        header = json.loads(file.metadata()[FORMAT])
+    change(header)
+    save_file({name: tensor.clone() for name, tensor in load_file(path).items()}, path, {FORMAT: json.dumps(header)})
+
+
+def refusal(path: Path) -> str:
+    """Assert that a file is refused in one line, and return it."""
+    with pytest.raises(ModelUnreadableError) as caught:
+        load_model(path, CPU)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def path(model: Model, tmp_path: Path) -> Path:
+    """The model's file."""
+    save_model(model, tmp_path / "m.safetensors")
+    return tmp_path / "m.safetensors"
 
 
 def test_round_trip_keeps_everything(model: Model, tmp_path: Path) -> None:
@@ -78,11 +102,9 @@ def test_truncated_file_is_refused(model: Model, tmp_path: Path, share: float) -
         load_model(path, CPU)
 
 
-def test_other_format_version_is_refused(model: Model, tmp_path: Path) -> None:
-    path = tmp_path / "m.safetensors"
-    save_model(model, path)
-    rewrite(path, format_version=str(FORMAT_VERSION + 1))
-    with pytest.raises(ModelVersionError, match=f"format {FORMAT_VERSION + 1}"):
+def test_other_format_version_is_refused(path: Path) -> None:
+    rewrite(path, lambda header: header.update(version=FORMAT_VERSION + 1))
+    with pytest.raises(ModelVersionError, match=f"format {FORMAT_VERSION + 1}, this program reads {FORMAT_VERSION}"):
         load_model(path, CPU)
 
 
@@ -93,29 +115,187 @@ def test_other_safetensors_file_is_refused(tmp_path: Path) -> None:
         load_model(path, CPU)
 
 
+BAD: dict[str, list[object]] = {
+    "": [{"surprise": 1}, {"network": {}}, {"segmenter": 3}, {"lengths": [1]}, {"lengths": [1, 2, 3]}],
+    "alphabet": ["ab", "aab", "", "a\n3", "aB\u2028", "a\u0301B", "aB\ud800", 3, ["a", "B3"]],
+    "lengths": [[5, 2], [0, 2], [1, 17], [1.0, 2], ["1", 2], None],
+    "temperature": [0, -1, float("nan"), float("inf"), 1e9, "1", None, True],
+    "network.samples": [10**6, 7, 9, 8.0],
+    "network.height": [40, 0, 10**9],
+    "network.channels": [[32, 32], [32, 32, 10**6], [0, 1, 1]],
+    "network.in_channels": [1, 3],
+    "network.hidden": [9, 0, 513, 10**7],
+    "segmenter.crop.height": [40, 56],
+    "segmenter.crop.samples": [5, 7],
+    "segmenter.crop.max_aspect": [0, 10**6],
+    "segmenter.crop.text_height": [0, "x", 40],
+    "segmenter.cut.max_width": [0, 0.1, float("nan")],
+    "segmenter.cut.filler": [0, -1],
+    "segmenter.load.frames": ["none", 1],
+    "provenance.trained": [-1, 1.5],
+    "provenance.date": [3, "x" * 10**5],
+}
+
+
+@pytest.mark.parametrize(("where", "value"), [(where, value) for where, values in BAD.items() for value in values])
+def test_header_that_does_not_fit_is_refused(path: Path, where: str, value: object) -> None:
+    def change(header: dict[str, Any]) -> None:
+        if not where:
+            assert isinstance(value, dict)
+            header.update(value)
+            return
+        *parents, name = where.split(".")
+        for parent in parents:
+            header = header[parent]
+        header[name] = value
+
+    rewrite(path, change)
+    assert "does not fit" in refusal(path)
+
+
+def test_every_number_has_limits_and_good_values_are_within() -> None:
+    def numbers(kind: Any) -> set[str]:
+        names = set()
+        for name, hint in get_type_hints(kind).items():
+            if is_dataclass(hint):
+                names |= numbers(hint)
+            elif {int, float} & {hint, *get_args(hint)}:
+                names.add(f"{kind.__name__}.{name}")
+        return names
+
+    assert numbers(Header) == set(LIMITS)
+
+
+def test_optional_values_may_be_none_and_whole_numbers_stand_for_fractions(path: Path) -> None:
+    rewrite(path, lambda header: header["segmenter"]["crop"].update(text_height=None, max_aspect=12))
+    crop = load_model(path, CPU).segmenter.crop
+    assert (crop.text_height, crop.max_aspect) == (None, 12.0)
+    assert isinstance(crop.max_aspect, float)
+
+
+def test_deep_nesting_is_refused(path: Path) -> None:
+    weights = {name: tensor.clone() for name, tensor in load_file(path).items()}
+    save_file(weights, path, {FORMAT: "[" * 100_000})
+    assert "nested too deeply" in refusal(path)
+
+
 @pytest.mark.parametrize(
-    "change", [{"alphabet": "ab"}, {"surprise": 1}, {"network": {}}, {"alphabet": "aab"}, {"segmenter": 3}]
+    ("name", "tensor"),
+    [
+        ("output.weight", torch.zeros(3, 9)),
+        ("output.bias", torch.zeros(3, dtype=torch.float64)),
+        ("output.bias", torch.tensor([0.0, float("nan"), 0.0])),
+        ("output.bias", torch.tensor([0.0, float("inf"), 0.0])),
+        ("output.bias", torch.tensor([0.0, -2e6, 0.0])),
+        ("trunk.0.1.running_var", torch.full((32,), -0.5)),
+        ("more", torch.zeros(1)),
+    ],
 )
-def test_header_that_does_not_fit_is_refused(model: Model, tmp_path: Path, change: dict[str, object]) -> None:
-    path = tmp_path / "m.safetensors"
-    save_model(model, path)
-    with safe_open(path, framework="pt") as file:
-        header = json.loads(file.metadata()["header"])
-    rewrite(path, header=json.dumps({**header, **change}))
-    with pytest.raises(ModelUnreadableError) as caught:
-        load_model(path, CPU)
-    assert "\n" not in str(caught.value)
-
-
-def test_weights_of_another_shape_are_refused(model: Model, tmp_path: Path) -> None:
-    path = tmp_path / "m.safetensors"
-    save_model(model, path)
+def test_weights_that_do_not_fit_are_refused(path: Path, name: str, tensor: torch.Tensor) -> None:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
-    weights = {**load_file(path), "output.weight": torch.zeros(3, 9)}
+    weights = {key: value.clone() for key, value in load_file(path).items()}
+    save_file({**weights, name: tensor}, path, metadata)
+    assert f"does not fit (weights {name!r})" in refusal(path)
+
+
+def test_a_missing_weight_is_refused(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    weights = {key: value.clone() for key, value in load_file(path).items()}
+    del weights["skip.bias"]
     save_file(weights, path, metadata)
-    with pytest.raises(ModelUnreadableError, match="do not fit"):
-        load_model(path, CPU)
+    assert "skip.bias" in refusal(path)
+
+
+def test_shapes_are_compared_before_memory_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rewrite(path, lambda header: header["network"].update(hidden=500))
+    monkeypatch.setattr(model_file, "weights_to_network", lambda *_: pytest.fail("weights were read"))
+    assert "weights" in refusal(path)
+
+
+def test_a_file_too_large_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_file, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(model_file, "safe_open", lambda *_, **__: pytest.fail("it was opened"))
+    assert "no model has" in refusal(path)
+
+
+def test_random_changes_are_refused_or_read(path: Path) -> None:
+    data, target = path.read_bytes(), path.with_name("changed.safetensors")
+    found: Counter[str] = Counter()
+    for mutant in to_mutants(data, 200, seed=1):
+        target.write_bytes(mutant)
+        found[try_model(target)] += 1
+    assert found["UnforeseenError"] == 0
+    assert found["ModelUnreadableError"] > 100
+
+
+def test_the_same_model_makes_the_same_file_in_another_process(path: Path, tmp_path: Path) -> None:
+    save_model(load_model(path, CPU), tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+    with safe_open(path, framework="pt") as file:
+        assert list(file.metadata()) == [FORMAT]  # the library keeps no order of several
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    model: Model, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+
+    def fail(self: Path, data: bytes) -> int:
+        with self.open("wb") as stream:
+            stream.write(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        save_model(model, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_ctrl_c_while_writing_leaves_the_old_file_and_nothing_else(
+    model: Model, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+
+    def stop(self: Path, target: Path) -> Path:
+        assert self.name == "m.safetensors.partial"
+        assert len(self.read_bytes()) == len(before)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save_model(model, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_link_is_followed_and_what_is_no_file_is_left_alone(model: Model, path: Path, tmp_path: Path) -> None:
+    link, before = tmp_path / "link.safetensors", path.read_bytes()
+    link.symlink_to(path)
+    path.write_bytes(b"old")
+    save_model(model, link)
+    assert link.is_symlink()
+    assert path.read_bytes() == before
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(OutputError, match="is no file; name another"):
+            save_model(model, place)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_what_labels_may_have_models_may_have(model: Model, tmp_path: Path) -> None:
+    alphabet = "".join(sorted("a b\u00a0\u3000\u00df"))
+    network = CharNet(NetworkConfig(len(alphabet), hidden=8))
+    save_model(replace(model, network=network, alphabet=Alphabet(alphabet)), tmp_path / "m.safetensors")
+    assert load_model(tmp_path / "m.safetensors", CPU).alphabet.characters == alphabet
+
+
+def test_a_loaded_network_reads_and_does_not_learn(path: Path) -> None:
+    network = load_model(path, CPU).network
+    assert not network.training
+    assert not any(module.training for module in network.modules())
 
 
 def test_missing_file_and_unwritable_place(model: Model, tmp_path: Path) -> None:
@@ -130,9 +310,39 @@ def test_devices() -> None:
     assert resolve_device("cpu") == CPU
     with pytest.raises(DeviceError, match="'abacus'"):
         resolve_device("abacus")
-    if not torch.cuda.is_available():
-        with pytest.raises(DeviceError, match="auto"):
-            resolve_device("cuda")
+    assert resolve_device("cpu:0") == torch.device("cpu", 0)
+    for name in ("cpu:1", "cpu:foo", "cpu:", "", "meta", "CPU", "cuda:99"):
+        with pytest.raises(DeviceError, match=f"'{name}' is not on this machine; use auto or one of: .*cpu$"):
+            resolve_device(name)
+
+
+def test_auto_is_the_fastest_device_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert [str(resolve_device(name)) for name in ("auto", "cuda", "cuda:1", "mps")] == [
+        "cuda",
+        "cuda",
+        "cuda:1",
+        "mps",
+    ]
+    with pytest.raises(DeviceError, match="cuda, mps, cpu"):
+        resolve_device("cuda:2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert resolve_device("auto").type == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert resolve_device("auto") == CPU
+
+
+def test_a_forked_process_computes_on_one_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", counts.append)
+    load_model(path, CPU)
+    assert counts == []
+    monkeypatch.setattr(model_file, "IMPORTED_IN", os.getppid())
+    load_model(path, CPU)
+    assert counts == [1]
+    with pytest.raises(DeviceError, match=r"cuda:1 cannot be used in a forked process; .*'spawn'"):
+        load_model(path, torch.device("cuda:1"))
 
 
 def test_bundled_model_is_small_and_loads() -> None:

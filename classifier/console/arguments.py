@@ -8,29 +8,61 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset, shorten
+from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset
 from kerf.classifier.console.report import epoch_to_text
-from kerf.classifier.folders.dataset import Sample, folder_to_samples
-from kerf.segmenter.errors import LabelAlphabetError
+from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
+from kerf.classifier.folders.images import find_images, kinds_to_text
+from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.learning.observer import Observer
+    from kerf.classifier.recognizer import Recognizer
 
 STDIN = Path("-")
 
 
 def to_paths(paths: Iterable[Path]) -> list[Path]:
-    """Put the paths on standard input, one a line, in the place of ``-``."""
+    """Put the paths on standard input, one a line or with a NUL after each, in the place of ``-``.
+
+    Raises
+    ------
+    NoImagesError
+        Standard input has none.
+    """
     named: list[Path] = []
     for path in paths:
-        lines = sys.stdin.buffer.read().splitlines() if path == STDIN else [os.fsencode(path)]
-        named += [Path(os.fsdecode(line)) for line in lines if line]
+        named += read_paths(sys.stdin.buffer.read()) if path == STDIN else [path]
     return named
 
 
+def read_paths(data: bytes) -> list[Path]:
+    """Read what `find` writes, with ``-print0`` or without."""
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    named = [Path(os.fsdecode(line)) for line in lines if line.strip()]
+    if not named:
+        raise NoImagesError("-: standard input has no path; write one a line, as `find` does")
+    return named
+
+
+def to_images(paths: Iterable[Path], terminal: Terminal) -> Sequence[Path]:
+    """Find images; what was passed over is said, folders that cannot be listed are told as problems.
+
+    Raises
+    ------
+    KerfError
+        As `find_images`.
+    """
+    found = find_images(paths)
+    for problem in found.problems:
+        terminal.problem(problem)
+    if found.passed_over:
+        terminal.say(f"passed over: {kinds_to_text(found.passed_over)}, which are no images")
+    return found.paths
+
+
 def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> Sequence[Sample]:
-    """Read a folder's labels; what is wrong with one is told as a problem.
+    """Read a folder's labels; say where they come from, with three of them, and what is wrong with any.
 
     Raises
     ------
@@ -38,9 +70,24 @@ def to_samples(folder: Path, label_pattern: str | None, terminal: Terminal) -> S
         As `folder_to_samples`.
     """
     labelled = folder_to_samples(folder, label_pattern)
+    terminal.say(labels_to_text(folder, labelled))
+    for remark in labelled.remarks:
+        terminal.say(remark)
     for problem in labelled.problems:
         terminal.problem(problem)
     return labelled.samples
+
+
+def labels_to_text(folder: Path, labelled: LabelledFolder) -> str:
+    """Render where labels come from, such as ``36 labels from captchas, labels.csv: a.png → AB12, b.png → CD34``.
+
+    The first is shown, the last, and the one in the middle.
+    """
+    last = len(labelled.samples) - 1
+    shown = [labelled.samples[index] for index in sorted({0, (last + 1) // 2, last})]
+    names = (s.path.relative_to(folder) if s.path.is_relative_to(folder) else s.path for s in shown)
+    examples = ", ".join(f"{name} → {sample.text}" for name, sample in zip(names, shown, strict=True))
+    return f"{len(labelled.samples)} labels from {folder}, {labelled.source}: {examples}"
 
 
 def to_labels(paths: Iterable[Path], terminal: Terminal) -> dict[Path, str]:
@@ -81,13 +128,10 @@ def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAl
     )
 
 
-def tell_unknown(constraint: Constraint, alphabet: Alphabet, terminal: Terminal) -> None:
-    """Say which characters of a charset or pattern a model cannot read, if there are any."""
-    if unknown := constraint.unknown_to(alphabet):
-        terminal.say(
-            f"kerf: the model does not know {shorten(unknown)}, which it will never read; "
-            f"it reads {alphabet.characters!r}"
-        )
+def say_unknown(recognizer: Recognizer, constraint: Constraint, terminal: Terminal) -> None:
+    """Say which of the characters asked for the model does not know; it reads on with the others."""
+    if unknown := recognizer.unknown_characters(constraint):
+        terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
 
 
 def to_observer(terminal: Terminal) -> Observer:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.console.arguments import tell_unknown, to_samples, unknown_characters
+from kerf.classifier.console.arguments import say_unknown, to_samples, unknown_characters
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
 from kerf.classifier.console.terminal import Terminal
+from kerf.classifier.folders.dataset import sample_by_hash
 from kerf.classifier.measuring.metrics import evaluate
 from kerf.segmenter.errors import BelowMinimumError
 
@@ -42,12 +43,12 @@ def evaluate_folder(
         If the accuracy is below the minimum asked for.
     """
     constraint = Constraint(charset, length, pattern)
-    samples = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
+    samples = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
     recognizer = Recognizer.load(model, device)
-    tell_unknown(constraint, recognizer.model.alphabet, terminal)
+    say_unknown(recognizer, constraint, terminal)
     if unknown := unknown_characters(samples, recognizer.model.alphabet):
         terminal.problem(unknown)
     found = recognizer.read_many((s.path for s in samples), constraint)

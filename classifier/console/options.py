@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from kerf import __version__
 from kerf.classifier.console.rows import RowFormat
+
+N = TypeVar("N", int, float)
+
+
+def number(kind: Callable[[str], N], low: N, high: N | None, example: str) -> Callable[[str], N]:
+    """Return what reads an option's number; of one that will not do, it says which would."""
+    what = "a whole number" if kind is int else "a number"
+    span = f"{what} from {low} to {high}" if high is not None else f"{what}, {low} or more"
+
+    def parse(text: str) -> N:
+        with suppress(ValueError, OverflowError):
+            value = kind(text)
+            if math.isfinite(value) and low <= value and (high is None or value <= high):
+                return value
+        raise typer.BadParameter(f"{text!r} will not do; give {span}, such as {example}")
+
+    return parse
+
+
+AT_LEAST_ONE = number(int, 1, None, "100")
+SEED = number(int, 0, 2**32 - 1, "1")
+SHARE: Callable[[str], float] = number(float, 0, 1, "0.9")
 
 
 def show_version(show: bool) -> None:
@@ -29,17 +54,23 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Charset = Annotated[str | None, typer.Option(help="The characters that can occur, such as a-z2-9.")]
 Length = Annotated[str | None, typer.Option(help="Number of characters, such as 4 or 4-6.")]
 Pattern = Annotated[str | None, typer.Option(help="Characters by position, such as [A-Z]{2}[0-9]{4}.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many images.")]
+Limit = Annotated[int | None, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="Only the first so many images.")]
 LabelPattern = Annotated[
     str | None, typer.Option(help="Regex on file names without suffix whose first group is the label.")
 ]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where a fault in Kerf itself was met.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but problems.")]
 OutFolder = Annotated[Path, typer.Option(help="Folder to write to; made if need be.")]
-ChoosingModel = Annotated[Path | None, typer.Option(help="Let it choose and name the characters.")]
+NoModel = Annotated[
+    bool, typer.Option("--no-model", help="Contours and projection alone choose the characters; none has a name.")
+]
 OutModel = Annotated[Path, typer.Option(help="Model file to write.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of everything random.")]
-Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the images.")]
-MaxMinutes = Annotated[float | None, typer.Option(min=0.01, help="End within this time.")]
+Seed = Annotated[int, typer.Option(parser=SEED, metavar="N", help="Of everything random.")]
+Epochs = Annotated[int | None, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="Passes over the images.")]
+MaxMinutes = Annotated[
+    float | None,
+    typer.Option(parser=number(float, 0.01, None, "10"), metavar="MINUTES", help="End within this time."),
+]
 Augment = Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")]
 Start = Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")]
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from no model.")]
@@ -51,18 +82,25 @@ LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that ha
 Format = Annotated[RowFormat, typer.Option("--format", help="How rows are written.")]
 OutRows = Annotated[Path | None, typer.Option(help="Write here, whole or not at all, not to stdout.")]
 MinConfidence = Annotated[
-    float, typer.Option(min=0, max=1, help="Below it the text is left empty, the status is unsure.")
+    float,
+    typer.Option(parser=SHARE, metavar="SHARE", help="Below it, from 0 to 1, the text is left empty as unsure."),
 ]
 Characters = Annotated[bool, typer.Option("--characters", help="Add the confidence of each.")]
-Best = Annotated[int, typer.Option(min=1, max=20, help="Above 1, add the next best texts, so many in all.")]
+Best = Annotated[
+    int,
+    typer.Option(
+        parser=number(int, 1, 20, "3"), metavar="N", help="Tell so many texts, the next best too; at most 20."
+    ),
+]
 Check = Annotated[bool, typer.Option("--check", help="Add label and right, from its labels.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")]
 MinAccuracy = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Exit with code 13 if whole-text accuracy is below.")
+    float | None,
+    typer.Option(parser=SHARE, metavar="SHARE", help="Exit with code 13 if whole-text accuracy is below."),
 ]
 IgnoreCase = Annotated[bool, typer.Option("--ignore-case", help="Take upper and lower as one.")]
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write to; a new one.")]
-Count = Annotated[int, typer.Option(min=1, help="How many.")]
-DrawSeed = Annotated[int, typer.Option(min=0, help="The same seed draws the same images.")]
+Count = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How many.")]
+DrawSeed = Annotated[int, typer.Option(parser=SEED, metavar="N", help="The same seed draws the same images.")]
 Look = Annotated[str | None, typer.Option(help="One look, by name; without it, all kinds.")]
 Fonts = Annotated[Path | None, typer.Option(help="Folder of .ttf and .otf files.")]

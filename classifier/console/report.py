@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
 
 MOST_CONFUSED = 10
+LEAST_N = 30
+"""Below so many images a share is no percentage."""
 
 
 def evaluation_to_json(evaluation: Evaluation) -> str:
@@ -68,31 +71,53 @@ def confusion_to_text(confusion: Confusion) -> str:
     return f"{confusion.truth or 'nothing'} > {confusion.read or 'nothing'} ({confusion.count})"
 
 
+def share_to_text(share: Proportion) -> str:
+    """Render a proportion with its n, like ``97.2 % (35 of 36)``; no percentage where n is below ``LEAST_N``."""
+    told = "too few to tell" if share.value is None or share.n < LEAST_N else percent(share.value).strip()
+    return f"{told} ({share.count} of {share.n})"
+
+
 def epoch_to_text(report: EpochReport) -> str:
     """Render one pass over the training images."""
+    few = min(report.training.n, report.validation.n) < LEAST_N
+    gap = "" if few else f"train-validation gap {100 * report.gap:+.1f} points, "
     return (
         f"epoch {report.epoch:>3} of {report.epochs}: loss {report.loss:7.3f}, "
-        f"validation whole-text accuracy {percent(report.validation_accuracy)}, "
-        f"train-validation gap {100 * report.gap:+5.1f} points, {report.seconds:.0f} s"
+        f"whole-text accuracy in training {share_to_text(report.training)}, "
+        f"in validation {share_to_text(report.validation)}, {gap}{report.seconds:.0f} s"
     )
 
 
 def training_to_text(result: TrainResult) -> str:
     """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
-    accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
+    share = proportion(p.validation_correct, p.validated)
+    interval = f"; 95 % interval {100 * share.low_95:.1f} to {100 * share.high_95:.1f} %" if share.n else ""
     pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
-    lines = [f"trained on {p.trained} labelled images{pseudo}; validation whole-text accuracy {accuracy}"]
+    chosen = "; these also chose it among two models" if result.models > 1 else ""
+    lines = [
+        f"trained on {p.trained} labelled images{pseudo}; whole-text accuracy on images held back for validation: "
+        f"{share_to_text(share)}{interval}{chosen}",
+        *training_to_warnings(result),
+    ]
+    return "\n".join(lines)
+
+
+def training_to_warnings(result: TrainResult) -> Iterator[str]:
+    """Warn of copies, of overfitting and of too little time."""
     if result.duplicates:
         train, validation = result.duplicates[0]
-        lines.append(
+        yield (
             f"warning: {len(result.duplicates)} of the validation images look like one trained on, such as "
             f"{validation.path} like {train.path}: this accuracy is too good. Remove the copies."
         )
     if result.overfitted:
-        lines.append(
+        yield (
             "warning: it overfits: it reads the images that it was trained on better than others, "
-            f"by {100 * result.epochs[-1].gap:.0f} points. "
+            f"by {100 * result.epochs[-1].least_gap:.0f} points or more. "
             "Label more images; or keep augmentation on; or train for fewer epochs."
         )
-    return "\n".join(lines)
+    if result.not_cut:
+        yield f"warning: there was no time for {result.not_cut} of the labelled images. Give more --max-minutes."
+    if result.short:
+        yield "warning: there was no time for one pass over the images: little is learnt. Give more --max-minutes."

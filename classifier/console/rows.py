@@ -6,14 +6,14 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.measuring.metrics import proportion
-from kerf.segmenter.errors import KerfError
+from kerf.segmenter.errors import KerfError, UnforeseenError
 
 if TYPE_CHECKING:
     from kerf.classifier.recognizer import Reading
@@ -34,8 +34,10 @@ class Status(StrEnum):
     """What became of one image."""
 
     READ = "read"
+    EMPTY = "empty"  # no text was found in it
     UNSURE = "unsure"  # read, but below the confidence asked for: the text is left empty
     UNREADABLE = "unreadable"
+    FAILED = "failed"  # it met a fault of Kerf's own
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Row:
     alternatives: tuple[tuple[str, float], ...]
     label: str
     right: bool | None
+    frames: str = ""
 
     def cells(self, columns: Sequence[str]) -> dict[str, Cell]:
         """Return the named columns, ready for JSON."""
@@ -98,6 +101,7 @@ class Row:
             "alternatives": [(text, round(confidence, 4)) for text, confidence in self.alternatives],
             "label": self.label,
             "right": self.right,
+            "frames": self.frames,
         }
         return {name: every[name] for name in columns}
 
@@ -116,19 +120,28 @@ def readings_to_rows(
 def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
     """Make one row; see `readings_to_rows`."""
     if isinstance(reading, KerfError):
-        return Row(str(image), "", None, Status.UNREADABLE, str(reading), (), (), label or "", None)
+        status = Status.FAILED if isinstance(reading, UnforeseenError) else Status.UNREADABLE
+        return Row(str(image), "", None, status, str(reading), (), (), label or "", None)
     sure = reading.confidence >= settings.min_confidence
     return Row(
         file=str(image),
         text=reading.text if sure else "",
         confidence=reading.confidence,
-        status=Status.READ if sure else Status.UNSURE,
+        status=reading_to_status(reading, settings),
         error="",
         characters=tuple(c.confidence for c in reading.characters),
         alternatives=reading.alternatives if sure else (),
         label=label or "",
         right=reading.text == label if sure and label is not None else None,
+        frames=reading.frames,
     )
+
+
+def reading_to_status(reading: Reading, settings: RowSettings) -> Status:
+    """Say what became of an image that could be read."""
+    if not reading.text:
+        return Status.EMPTY
+    return Status.READ if reading.confidence >= settings.min_confidence else Status.UNSURE
 
 
 class Tally:
@@ -172,26 +185,27 @@ def rows_to_csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> 
 
 
 def rows_to_jsonl(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
-    """Write one JSON object a line, with the columns as keys."""
+    """Write one JSON object a line, with the columns as keys, and ``frames``: which of an animation were read."""
     for row in rows:
-        stream.write(json.dumps(row.cells(columns), ensure_ascii=False) + "\n")
+        line = json.dumps(row.cells([*columns, "frames"]), ensure_ascii=False)
+        if not line.isprintable():  # a name that is not UTF-8, say: JSON's escapes keep the line valid
+            line = json.dumps(row.cells([*columns, "frames"]))
+        stream.write(line + "\n")
         stream.flush()
 
 
 def rows_to_table(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
-    """Write a table for people; as wide as it needs where the stream is no terminal."""
-    from rich.console import Console
-    from rich.table import Table
+    """Write a table for people, once all rows are there; as wide as it needs where the stream is no terminal."""
+    from kerf.classifier.console.table import write_table
 
-    width = None if stream.isatty() else 10_000
-    console = Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
-    table = Table(*columns)
+    cells, styles = [], []
     try:
         for row in rows:
-            style = "" if row.status is Status.READ and row.right is not False else "bold"
-            table.add_row(*map(cell_to_text, row.cells(columns).values()), style=style)
+            short = replace(row, error=row.error.removeprefix(f"{row.file}: "))
+            cells.append([cell_to_text(cell) for cell in short.cells(columns).values()])
+            styles.append("red" if row.right is False else "" if row.status is Status.READ else "yellow")
     finally:
-        console.print(table)
+        write_table(columns, cells, styles, stream)
 
 
 def cell_to_text(cell: Cell) -> str:

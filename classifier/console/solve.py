@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.console.arguments import tell_unknown, to_labels, to_paths
+from kerf.classifier.console.arguments import say_unknown, to_images, to_labels, to_paths
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
-from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.images import find_images
+from kerf.classifier.console.terminal import Terminal, check_output_file
 
 
 def solve_images(
@@ -28,13 +27,15 @@ def solve_images(
     """Read images and write a row for each; the parameters are the command's options."""
     constraint = Constraint(charset, length, pattern)
     named = to_paths(paths)
-    images = find_images(named)[:limit]
+    images = to_images(named, terminal)[:limit]
+    if out:
+        check_output_file(out, [*images, *([model] if model else [])])
     labels = to_labels(named, terminal) if settings.check else {}
 
     from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
 
     recognizer = Recognizer.load(model, device)
-    tell_unknown(constraint, recognizer.model.alphabet, terminal)
+    say_unknown(recognizer, constraint, terminal)
     readings = recognizer.read_many(images, constraint, best=settings.best)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.console.arguments import to_observer, to_samples, within_charset
+from kerf.classifier.console.arguments import to_images, to_observer, to_samples, within_charset
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
-from kerf.classifier.folders.dataset import Sample
-from kerf.classifier.folders.images import find_images
+from kerf.classifier.folders.dataset import Sample, sample_by_hash
+from kerf.classifier.learning.deadline import Deadline
+from kerf.classifier.learning.forecast import LEAST_POINTS, labels_needed, need_to_text
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
-    labels_needed,
+    CurvePoint,
+    Learn,
     learn_subsets,
-    need_to_text,
     parse_budgets,
     plot_curve,
     point_to_row,
@@ -24,6 +25,7 @@ from kerf.classifier.learning.learning_curve import (
 
 if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
+    from kerf.classifier.model_file import Model
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,21 @@ def train_model(
     terminal: Terminal, folder: Path, chosen: TrainOptions, unlabelled: Sequence[Path], curve: str | None
 ) -> None:
     """Train a model, or with ``curve`` one for each number of labels; the parameters are the command's options."""
+    deadline = Deadline.after(60 * chosen.max_minutes if chosen.max_minutes else None)
     check_output_file(chosen.out)
     budgets = parse_budgets(curve) if curve else None
-    labelled = to_samples(folder, chosen.label_pattern, terminal)[: chosen.limit]
+    labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
-    images = find_images(unlabelled) if unlabelled else []
+    images = to_images(unlabelled, terminal) if unlabelled else []
     learn = to_learner(terminal, chosen, images)
     if budgets:
-        show_curve(samples, budgets, learn, chosen.out.with_suffix(".curve.png"), terminal)
+        points = show_points(learn_subsets(samples, budgets, learn, deadline), terminal)
+        show_curve(points, chosen.out.with_suffix(".curve.png"), terminal)
     else:
-        learn(samples)
+        learn(samples, (), deadline)
 
 
-def to_learner(
-    terminal: Terminal, chosen: TrainOptions, images: Sequence[Path]
-) -> Callable[[Sequence[Sample]], TrainResult]:
+def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path]) -> Learn:
     """Return what trains on samples, says what came of it and writes the model file."""
     # As late as can be: what is wrong with the other arguments is then said at once.
     from kerf.classifier.learning.augment import AugmentSettings
@@ -70,16 +72,20 @@ def to_learner(
     from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
 
     device = resolve_device(chosen.device)
-    settings = TrainSettings(
-        epochs=chosen.epochs,
-        seed=chosen.seed,
-        max_seconds=60 * chosen.max_minutes if chosen.max_minutes else None,
-        augment=AugmentSettings() if chosen.augment else None,
-    )
+    augment = AugmentSettings() if chosen.augment else None
+    settings = TrainSettings(epochs=chosen.epochs, seed=chosen.seed, augment=augment)
     start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
 
-    def learn(part: Sequence[Sample]) -> TrainResult:
-        result = train(part, settings, device, start, to_observer(terminal), images)
+    def keep(model: Model) -> None:
+        """Save what was learnt so far when training is stopped."""
+        partial = chosen.out.with_suffix(f".partial{chosen.out.suffix}")
+        save_model(model, partial)
+        terminal.partial = partial
+
+    observer = replace(to_observer(terminal), on_interrupt=keep)
+
+    def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
+        result = train(samples, settings, device, start, observer, images, held_out, deadline)
         save_model(result.model, chosen.out)
         terminal.say(f"{training_to_text(result)}\nthe model is {chosen.out}")
         return result
@@ -87,22 +93,26 @@ def to_learner(
     return learn
 
 
-def show_curve(
-    samples: Sequence[Sample],
-    budgets: Sequence[int],
-    learn: Callable[[Sequence[Sample]], TrainResult],
-    plot: Path,
-    terminal: Terminal,
-) -> None:
-    """Train on nested subsets; the points go to stdout as they come, the drawing to a file."""
+def show_points(found: Iterable[CurvePoint], terminal: Terminal) -> list[CurvePoint]:
+    """Write the points to stdout as they come."""
     points = []
     with terminal.output(None) as stream:
         stream.write(",".join(COLUMNS) + "\n")
-        for point in learn_subsets(samples, budgets, learn):
+        for point in found:
             points.append(point)
             stream.write(point_to_row(point))
             stream.flush()
-    plot_curve(points, plot)
+    return points
+
+
+def show_curve(points: Sequence[CurvePoint], plot: Path, terminal: Terminal) -> None:
+    """Say what the targets would need, and draw the points into a file."""
+    if len(points) < LEAST_POINTS:
+        terminal.say(f"what a target would need is told from {LEAST_POINTS} numbers of labels on")
     for need in labels_needed(points):
         terminal.say(need_to_text(need, points[-1].labels))
-    terminal.say(f"the curve is drawn in {plot}")
+    try:
+        plot_curve(points, plot)
+        terminal.say(f"the curve is drawn in {plot}")
+    except ModuleNotFoundError:
+        terminal.say("the curve is not drawn: that needs matplotlib; pip install 'kerf-captcha[plots]'")

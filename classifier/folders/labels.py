@@ -1,27 +1,32 @@
-"""Where labels come from: label files, of every form that is understood, and file names.
-
-Whether the images exist is not asked here.
-"""
+"""Label files: finding a folder's, and what each of its lines says. Whether the images exist is not asked here."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from kerf.segmenter.errors import NoLabelsError, SettingsError
+from kerf.segmenter.errors import NoLabelsError
 
-CSV_COLUMNS = {"labels.csv": ("file", "label"), "metadata.csv": ("file_name", "text")}
-JSON_LINES = "metadata.jsonl"
-TAB_SEPARATED = ("Label.txt", "label.txt", "labels.txt", "rec_gt.txt", "rec_gt_train.txt")
-GROUND_TRUTH = re.compile(r"(.*_)?gt(_.*)?\.txt", re.IGNORECASE)
-NAME_PATTERN = r"^(?P<text>[^_\s]+)(_\d+)?$"
-"""File names without suffix that are understood: ``AB12`` and ``AB12_0007``."""
+TABLES = ("labels.csv", "labels.tsv", "metadata.csv")
+JSON_LINES = ("metadata.jsonl", "labels.jsonl")
+TAB_SEPARATED = ("label.txt", "labels.txt", "rec_gt.txt", "rec_gt_train.txt")
+GROUND_TRUTH = re.compile(r"(.*_)?gt(_.*)?\.txt")
+DELIMITERS = ",;\t|"
+FILE_COLUMNS = ("file", "filename", "image", "path")
+TEXT_COLUMNS = ("label", "text", "transcription")
+"""Names of columns, in any case and however their words are joined; ``file_name`` is ``filename``."""
+USUAL_COLUMNS = (("file", "label"), ("filename", "text"))
+"""These two count where a table has more that could be meant; `solve --check` writes the former."""
+LONGEST_HEAD = 1000
+"""Characters of the first line that are looked at."""
+SOLVED = frozenset({"confidence", "status"})
+"""Columns by which a table is one that `solve` wrote: where it read no text, there is no label."""
 
 
 @dataclass(frozen=True)
@@ -43,93 +48,150 @@ class Row:
     text: str
 
 
-def find_label_file(folder: Path) -> Path | None:
-    """Return a folder's label file, the first in the order of ``folder_to_samples``; None if it has none."""
-    names = (*CSV_COLUMNS, JSON_LINES, *TAB_SEPARATED)
-    others = sorted(path for path in folder.glob("*.txt") if GROUND_TRUTH.fullmatch(path.name))
-    return next((path for path in [*(folder / name for name in names), *others] if path.is_file()), None)
+@dataclass(frozen=True)
+class Note:
+    """What was done with a label that is no problem, like ``NO_TEXT``; equal ones are counted."""
+
+    what: str
 
 
-def path_to_rows(path: Path) -> Iterator[Row | NoLabelsError]:
-    """Read a label file that ``find_label_file`` returned.
+NO_TEXT = Note("rows in which solve read no text, left out")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a table has what, counted from 0."""
+
+    file: int
+    text: int
+    solved: bool
+
+
+def find_label_files(folder: Path) -> list[Path]:
+    """List a folder's label files in the order of ``folder_to_samples``; their names may be in any case."""
+    usual = (*TABLES, *JSON_LINES, *TAB_SEPARATED)
+
+    def rank(path: Path) -> tuple[int, str]:
+        name = path.name.lower()
+        return usual.index(name) if name in usual else len(usual), path.name
+
+    paths = (p for p in folder.glob("*") if p.name.lower() in usual or GROUND_TRUTH.fullmatch(p.name.lower()))
+    return sorted((path for path in paths if path.is_file()), key=rank)
+
+
+def path_to_rows(path: Path) -> Iterator[Row | Note | NoLabelsError]:
+    """Read a label file that ``find_label_files`` returned.
 
     Yields
     ------
-    Row or NoLabelsError
-        What each line says, or why it says nothing.
+    Row, Note or NoLabelsError
+        What each line says, that it has nothing to say, or why it cannot be understood.
 
     Raises
     ------
     NoLabelsError
         If the file as a whole cannot be understood.
     """
-    if path.name in CSV_COLUMNS:
-        return csv_to_rows(path, *CSV_COLUMNS[path.name])
-    return json_lines_to_rows(path) if path.name == JSON_LINES else tab_separated_to_rows(path)
+    text = read_text(path)
+    if path.suffix.lower() == ".jsonl":
+        return json_lines_to_rows(path, text)
+    head = next((line for line in text.split("\n") if line.strip()), "")[:LONGEST_HEAD]
+    for delimiter in DELIMITERS:
+        if columns := names_to_columns(next(csv.reader([head], delimiter=delimiter))):
+            return table_to_rows(path, text, delimiter, columns)
+    if path.suffix.lower() == ".txt":
+        return tab_separated_to_rows(path, text)
+    raise NoLabelsError(
+        f"{path}: its first line is {head!r}; it must name one column for the image and one for its text, "
+        "such as file,label"
+    )
 
 
-def csv_to_rows(path: Path, file_column: str, text_column: str) -> Iterator[Row | NoLabelsError]:
-    """Read two columns of a CSV file, as ``path_to_rows``."""
-    reader = csv.reader(StringIO(read_text(path)), strict=True)
+def names_to_columns(names: Sequence[str]) -> Columns | None:
+    """Find the column of the image and the column of the text; None if there is none, or more than one."""
+    plain = [re.sub(r"[\W_]", "", name).lower() for name in names]
+    for usual in (*USUAL_COLUMNS, None):
+        files = [n for n in plain if n in (usual[:1] if usual else FILE_COLUMNS)]
+        texts = [n for n in plain if n in (usual[1:] if usual else TEXT_COLUMNS)]
+        if len(files) == len(texts) == 1:
+            return Columns(plain.index(files[0]), plain.index(texts[0]), SOLVED.issubset(plain))
+    return None
+
+
+def table_to_rows(path: Path, text: str, delimiter: str, columns: Columns) -> Iterator[Row | Note | NoLabelsError]:
+    """Read two columns of a delimited table with a header, as ``path_to_rows``."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        names = [name.strip() for name in next(reader, [])]
-        if file_column not in names or text_column not in names:
-            raise NoLabelsError(
-                f"{path}: its first line is {','.join(names)!r}; it must be {file_column},{text_column}"
-            )
-        file_at, text_at = names.index(file_column), names.index(text_column)
+        header = next(filter(None, reader))
         for row in filter(None, reader):
-            if len(row) > max(file_at, text_at):
-                yield Row(reader.line_num, row[file_at], row[text_at])
+            if len(row) <= max(columns.file, columns.text):
+                yield to_problem(path, reader.line_num, f"has {len(row)} of {len(header)} columns")
+            elif columns.solved and not row[columns.text].strip():
+                yield NO_TEXT
             else:
-                yield to_problem(path, reader.line_num, f"has {len(row)} of {len(names)} columns")
+                yield Row(reader.line_num, row[columns.file], row[columns.text])
     except csv.Error as error:
         raise to_problem(path, reader.line_num, f"is not CSV ({error})") from error
 
 
-def json_lines_to_rows(path: Path) -> Iterator[Row | NoLabelsError]:
-    """Read objects with ``file_name`` and ``text``, one a line, as ``path_to_rows``."""
-    for number, line in numbered_lines(path):
+def json_lines_to_rows(path: Path, text: str) -> Iterator[Row | Note | NoLabelsError]:
+    """Read objects, one a line, with the keys that a table has as columns; as ``path_to_rows``."""
+    for number, line in numbered_lines(text):
         try:
             entry: object = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = None
-        file, text = (entry.get("file_name"), entry.get("text")) if isinstance(entry, dict) else (None, None)
-        if isinstance(file, str) and isinstance(text, str):
-            yield Row(number, file, text)
-        else:
+        columns = names_to_columns(list(entry)) if isinstance(entry, dict) else None
+        values: Sequence[object] = list(entry.values()) if isinstance(entry, dict) else ()
+        file, said = (values[columns.file], values[columns.text]) if columns else (None, None)
+        if not (isinstance(file, str) and isinstance(said, str)):
             yield to_problem(path, number, "is not an object with file_name and text, both strings")
+        elif columns and columns.solved and not said.strip():
+            yield NO_TEXT
+        else:
+            yield Row(number, file, said)
 
 
-def tab_separated_to_rows(path: Path) -> Iterator[Row | NoLabelsError]:
+def tab_separated_to_rows(path: Path, text: str) -> Iterator[Row | NoLabelsError]:
     """Read image, tab, text, one a line, as ``path_to_rows``."""
-    for number, line in numbered_lines(path):
-        file, tab, text = line.partition("\t")
-        yield Row(number, file, boxes_to_text(text)) if tab else to_problem(path, number, "has no tab")
+    for number, line in numbered_lines(text):
+        file, tab, said = line.partition("\t")
+        if not tab:
+            yield to_problem(path, number, "has no tab")
+        elif (joined := boxes_to_text(said)) is None:
+            yield to_problem(path, number, "has a list of boxes that cannot be read")
+        else:
+            yield Row(number, file, joined)
 
 
-def boxes_to_text(text: str) -> str:
-    """Join the boxes that PPOCRLabel writes for a text, left to right; return any other text as it is."""
+def boxes_to_text(text: str) -> str | None:
+    """Join the boxes that PPOCRLabel writes for a text, left to right; None if they are malformed.
+
+    Any other text is returned as it is.
+    """
     if not text.startswith("[{"):
         return text
     try:
         boxes = sorted(json.loads(text), key=lambda box: min(point[0] for point in box["points"]))
         return "".join(box["transcription"] for box in boxes)
-    except (ValueError, KeyError, TypeError, IndexError):
-        return text
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return None
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
-    return ((n, line) for n, line in enumerate(read_text(path).split("\n"), start=1) if line.strip())
+    return ((n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 file, without its byte order mark if it has one."""
+    """Read a text file: UTF-16 with a byte order mark, or UTF-8 with or without one."""
     try:
-        return path.read_text("utf-8-sig")
+        content = path.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise NoLabelsError(f"{path}: is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        name = error.encoding.upper()
+        raise NoLabelsError(f"{path}: is not {name} at byte {error.start}; save it as UTF-8") from error
     except OSError as error:
         raise NoLabelsError(f"{path}: cannot be read: {error.strerror}; check its rights") from error
 
@@ -137,31 +199,3 @@ def read_text(path: Path) -> str:
 def to_problem(path: Path, line: int, what: str) -> NoLabelsError:
     """Say what is wrong with a line."""
     return NoLabelsError(f"{path}: line {line} {what}; correct the line")
-
-
-def compile_pattern(pattern: str | None) -> re.Pattern[str]:
-    """Compile a label pattern; None is ``NAME_PATTERN``.
-
-    Raises
-    ------
-    SettingsError
-        If it is not a regular expression with a group.
-    """
-    try:
-        compiled = re.compile(NAME_PATTERN if pattern is None else pattern)
-    except (re.error, OverflowError) as error:
-        raise SettingsError(f"label pattern {pattern!r} is no regular expression: {error}; correct it") from error
-    if not compiled.groups:
-        raise SettingsError(f"label pattern {pattern!r} has no group; put the label's part in parentheses")
-    return compiled
-
-
-def name_to_label(stem: str, pattern: re.Pattern[str]) -> str:
-    """Read a label off a file name without suffix; empty if the pattern does not find one."""
-    match = pattern.search(stem)
-    return to_label(match["text" if "text" in pattern.groupindex else 1] or "") if match else ""
-
-
-def to_label(text: str) -> str:
-    """Strip a text and compose its accents, which some file systems store apart from their letters."""
-    return unicodedata.normalize("NFC", text.strip())

@@ -68,7 +68,7 @@ def to_text_space(
         )
     low, high = (len(places), len(places)) if places else constraint.lengths or lengths
     count = np.arange(min(high, MAX_LENGTH) + 1)
-    rows = [[place.allows(c) for c in characters] for place in places or [Place("", others=True)] * len(count[1:])]
+    rows = [[place.allows(c) for c in characters] for place in places or [Place("", negated=True)] * len(count[1:])]
     for number, row in enumerate(rows, start=1):
         if not any(row):
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""Labelled examples to weights: the lattice loss, from a geometric start, with the best weights kept."""
+"""Labelled examples to weights: the lattice loss, from a geometric start, with the weights averaged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from kerf.classifier.lattice.decoding import decode, texts_to_labels
 from kerf.classifier.lattice.search import IMPOSSIBLE, free_and_forced, free_arc_scores, label_arc_scores
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.augment import AugmentSettings, augment
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.schedule import Schedule
+from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.network.batch import Batch, Example, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
+from kerf.segmenter.errors import SettingsError
 
 VISITS = 1200
 """Epochs for n images are ``VISITS / sqrt(n)``: small folders are seen more often, large ones longer in all."""
@@ -42,30 +45,33 @@ class TrainSettings:
         Passes over the training part; None takes ``VISITS / sqrt(n)``.
     batch_size, learning_rate, weight_decay
         Of AdamW (Loshchilov and Hutter 2019) under a one-cycle schedule (Smith 2018).
-    patience
-        Share of the epochs without a better validation loss after which training stops.
     averaging
         Decay a step of the exponential moving average of the weights that is evaluated and kept.
     prior
         Share of the steps over which the start's preference for even widths fades out.
-    max_seconds
-        The schedule is shortened to end within this time.
     seed
-        Of everything random.
+        Of everything random, below ``2 ** 63``.
     augment
         Strengths, or None for none.
+
+    Raises
+    ------
+    SettingsError
+        If the seed is out of range.
     """
 
     epochs: int | None = None
     batch_size: int = 32
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    patience: float = 0.35
     averaging: float = 0.99
     prior: float = 0.25
-    max_seconds: float | None = None
     seed: int = 0
     augment: AugmentSettings | None = field(default_factory=AugmentSettings)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise SettingsError(f"seed {self.seed} is out of range; give one from 0 to {2**63 - 1}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class Fitter:
     def __init__(self, network: CharNet, alphabet: Alphabet, lengths: tuple[int, int], settings: TrainSettings) -> None:
         self.network = network
         self.alphabet = alphabet
+        self.lengths = lengths
         self.settings = settings
         self.device = next(network.parameters()).device
         self.space = to_text_space(alphabet, lengths, Constraint(), self.device)
@@ -105,35 +112,42 @@ class Fitter:
             use_buffers=True,
         )
 
-    def fit(self, train: Sequence[LabelledExample], validation: Sequence[LabelledExample], observer: Observer) -> None:
-        """Train, and leave the best averaged weights in the network, in evaluation mode.
+    def fit(
+        self,
+        train: Sequence[LabelledExample],
+        validation: Sequence[LabelledExample],
+        observer: Observer,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> EpochReport:
+        """Train, leave the averaged weights in the network, and return the last report.
 
-        Best is the highest validation accuracy, then the lowest validation loss; the last where there is no
-        validation part.
+        The validation part is measured on and decides nothing. Steps are taken until the schedule ends, which is
+        early enough before the deadline to measure and calibrate; one is taken whatever the time.
         """
         epochs = self.settings.epochs or max(10, round(VISITS / math.sqrt(len(train))))
         batches = math.ceil(len(train) / self.settings.batch_size)
         optimizer = torch.optim.AdamW(
             self.network.parameters(), self.settings.learning_rate, weight_decay=self.settings.weight_decay
         )
-        schedule = Schedule(epochs * batches, self.settings.max_seconds)
-        best, best_loss, best_loss_epoch = None, math.inf, 0
-        best_score = (-1.0, -math.inf)
-        for epoch in range(1, epochs + 1):
+        measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
+        schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
+        while True:
             loss = self.run_epoch(train, optimizer, schedule, observer)
-            report = self.report(epoch, epochs, loss, train, validation, schedule)
+            report = self.report(loss, train, validation, schedule)
             observer.on_epoch(report)
-            score = (report.validation_accuracy, -report.validation_loss)
-            if not validation or score > best_score:
-                best_score, best = score, copy_state(self.average.module)
-            if report.validation_loss < best_loss:
-                best_loss, best_loss_epoch = report.validation_loss, epoch
-            stale = validation and epoch - best_loss_epoch > max(3, self.settings.patience * epochs)
-            if stale or schedule.done:
-                break
-        if best is not None:
-            self.network.load_state_dict(best)
+            if schedule.done:
+                self.keep_average()
+                return report
+
+    def keep_average(self) -> None:
+        """Put the averaged weights into the network, in evaluation mode."""
+        self.network.load_state_dict(self.average.module.state_dict())
         self.network.eval()
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether a step was taken."""
+        return int(self.average.n_averaged) > 0
 
     def run_epoch(
         self,
@@ -151,7 +165,7 @@ class Fitter:
             loss = self.step(part, optimizer, max(0.0, 1 - schedule.progress / max(self.settings.prior, 1e-9)))
             losses.append(loss)
             schedule.advance()
-            observer.on_step(schedule.taken, schedule.steps)
+            observer.on_step(schedule.taken, schedule.expected_steps)
             if schedule.done:
                 break
         return float(np.mean(losses))
@@ -195,17 +209,16 @@ class Fitter:
         return (free - forced)[forced > IMPOSSIBLE / 2]
 
     @torch.no_grad()
-    def score(self, network: nn.Module, examples: Sequence[LabelledExample]) -> tuple[float, float]:
-        """Whole-text accuracy and mean loss of a network, without augmentation; NaN for no examples."""
+    def score(self, network: nn.Module, examples: Sequence[LabelledExample]) -> tuple[Proportion, float]:
+        """Whole texts that a network reads rightly, and its mean loss, without augmentation; NaN for no examples."""
         network.eval()
         right, losses = 0, []
         for logits, skips, batch, texts in self.run_network(network, examples):
             losses.append(self.losses(logits, skips, batch, texts))
             decoded = decode(logits, skips.view(len(texts), -1), batch.arcs, self.space, exact=False)
             right += sum(d.text == text for d, text in zip(decoded, texts, strict=True))
-        if not examples:
-            return math.nan, math.nan
-        return right / len(examples), float(torch.cat(losses).mean())
+        loss = float(torch.cat(losses).mean()) if losses else math.nan
+        return proportion(right, len(examples)), loss
 
     def run_network(
         self, network: nn.Module, examples: Sequence[LabelledExample], size: int = 64
@@ -219,22 +232,18 @@ class Fitter:
 
     def report(
         self,
-        epoch: int,
-        epochs: int,
         loss: float,
         train: Sequence[LabelledExample],
         validation: Sequence[LabelledExample],
         schedule: Schedule,
     ) -> EpochReport:
         """Measure after a pass."""
-        train_accuracy, _ = self.score(self.average, train[:TRAIN_SAMPLE])
-        accuracy, validation_loss = self.score(self.average, validation)
-        return EpochReport(epoch, epochs, loss, validation_loss, train_accuracy, accuracy, schedule.seconds)
-
-
-def copy_state(network: nn.Module) -> dict[str, Tensor]:
-    """Copy a network's weights and buffers."""
-    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        batches = math.ceil(len(train) / self.settings.batch_size)
+        epoch, rest = math.ceil(schedule.taken / batches), schedule.taken % batches
+        epochs = max(epoch, math.ceil(schedule.expected_steps / batches))
+        training, _ = self.score(self.average, train[:TRAIN_SAMPLE])
+        right, validation_loss = self.score(self.average, validation)
+        return EpochReport(epoch, epochs, not rest, loss, validation_loss, training, right, schedule.seconds)
 
 
 def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Tensor:

@@ -1,17 +1,18 @@
-"""Accuracy by number of labels: measured on nested subsets, and drawn out to what a target would need."""
+"""Accuracy by number of labels, measured on nested subsets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kerf.classifier.folders.dataset import Sample, split_samples
+from kerf.classifier.folders.dataset import Sample, sample_by_hash, split_samples
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.measuring.metrics import Proportion, evaluate
 from kerf.segmenter.errors import OutputError, SettingsError
 
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 
 HELD_OUT = 0.2
 """Share of the folder, by the hash of its content, that is measured on and never trained on."""
-TARGETS = (0.9, 0.95, 0.99)
-DRAWS = 400
-"""Curves drawn from the measurements' own uncertainty, for the range of an estimate."""
-FARTHEST = 100
-"""Beyond so many times the labels there are, nothing is claimed."""
+LEAST_READ = 30
+"""Held-out images that are read whatever the time."""
+READING_SECONDS = 0.02
+"""Time set aside to read a held-out image, three times what it takes on one core; half of all at most."""
+
+
+class Learn(Protocol):
+    """Trains on samples, never on those held out, and ends by the deadline."""
+
+    def __call__(self, samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
+        """Train."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +41,6 @@ class CurvePoint:
     labels: int
     whole_text: Proportion
     seconds: float
-
-
-@dataclass(frozen=True)
-class Need:
-    """Labels at which the curve meets a target accuracy: best estimate, and the range of 80 % of the draws.
-
-    None stands for more than ``FARTHEST`` times the most that were tried, or never.
-    """
-
-    target: float
-    labels: int | None
-    low: int | None
-    high: int | None
 
 
 def parse_budgets(text: str) -> tuple[int, ...]:
@@ -65,78 +59,50 @@ def parse_budgets(text: str) -> tuple[int, ...]:
 
 
 def learn_subsets(
-    samples: Sequence[Sample], budgets: Sequence[int], learn: Callable[[Sequence[Sample]], TrainResult]
+    samples: Sequence[Sample], budgets: Sequence[int], learn: Learn, deadline: Deadline = NO_DEADLINE
 ) -> Iterator[CurvePoint]:
-    """Train on the first so many of the samples that are not held out, and measure on those that are.
+    """Train on nested samples of what is not held out, and measure on what is.
 
     Parameters
     ----------
     samples
-        Images and their texts, in an order that is none.
+        Images and their texts, in any order.
     budgets
         Rising numbers of labels.
     learn
         Trains on some.
+    deadline
+        When to have ended: what is left is divided as the square root of the number of labels, as epochs are. Where
+        it is too short to read all that is held out, a sample of it is read.
 
     Raises
     ------
     SettingsError
         If there are fewer labels than the largest number.
     """
-    from kerf.classifier.recognizer import Recognizer
-
     split = split_samples(samples, HELD_OUT)
     if budgets[-1] > len(split.train):
         raise SettingsError(
             f"the curve asks for {budgets[-1]} labels; {len(split.train)} are there besides the "
             f"{len(split.validation)} held out to measure on; ask for fewer or label more"
         )
-    for budget in budgets:
+    train, held_out = sample_by_hash(split.train), sample_by_hash(split.validation)
+    for index, budget in enumerate(budgets):
+        part = deadline.share(sqrt(budget) / sum(map(sqrt, budgets[index:])))
         start = monotonic()
-        result = learn(split.train[:budget])
+        reading = min(0.5, READING_SECONDS * len(held_out) / max(part.left, 1e-9))
+        result = learn(train[:budget], held_out, part.share(1 - reading))
         seconds = monotonic() - start
-        readings = list(Recognizer(result.model).read_many(sample.path for sample in split.validation))
-        found = evaluate([sample.text for sample in split.validation], readings)
-        yield CurvePoint(budget, found.whole_text, seconds)
+        yield CurvePoint(budget, read_held_out(result, held_out, part), seconds)
 
 
-def labels_needed(points: Sequence[CurvePoint], targets: Sequence[float] = TARGETS, seed: int = 0) -> list[Need]:
-    """Estimate how many labels each target would need, for those that the last point is below.
+def read_held_out(result: TrainResult, held_out: Sequence[Sample], deadline: Deadline) -> Proportion:
+    """Measure whole-text accuracy on as many as there is time for."""
+    from kerf.classifier.recognizer import Recognizer
 
-    The error is taken to fall as a power of the number of labels (Hestness et al. 2017), fitted to all points.
-    """
-    labels = np.array([point.labels for point in points], np.float64)
-    n = np.array([point.whole_text.n for point in points], np.float64)
-    right = np.array([point.whole_text.count for point in points], np.float64)
-    rng = np.random.default_rng(seed)
-    drawn = rng.binomial(n.astype(np.int64), (right + 0.5) / (n + 1), (DRAWS, len(points)))
-    needs = []
-    for target in targets:
-        if right[-1] / n[-1] < target:
-            estimate = meeting_point(labels, right, n, target)
-            draws = sorted(meeting_point(labels, draw, n, target) for draw in drawn)
-            spread = draws[DRAWS // 10], draws[-(DRAWS // 10)]
-            needs.append(Need(target, *(to_count(value, labels[-1]) for value in (estimate, *spread))))
-    return needs
-
-
-def meeting_point(
-    labels: NDArray[np.float64], right: NDArray[np.float64], n: NDArray[np.float64], target: float
-) -> float:
-    """Labels at which ``error = a * labels ** -b``, fitted by weighted least squares in logarithms, is met.
-
-    Infinite where the error does not fall.
-    """
-    error = (n - right + 0.5) / (n + 1)
-    weights = np.sqrt(n * error / (1 - error))  # of the logarithm of a proportion: 1 / its standard deviation
-    slope, level = np.polyfit(np.log(labels), np.log(error), 1, w=weights)
-    with np.errstate(over="ignore"):
-        return float(np.exp((np.log(1 - target) - level) / slope)) if slope < 0 else float("inf")
-
-
-def to_count(value: float, most: float) -> int | None:
-    """Round a number of labels to two digits; None beyond what may be claimed."""
-    return int(float(f"{value:.1e}")) if value <= FARTHEST * most else None
+    stream = Recognizer(result.model).read_many(sample.path for sample in held_out)
+    readings = list(deadline.in_time(stream, LEAST_READ))
+    return evaluate([sample.text for sample in held_out[: len(readings)]], readings).whole_text
 
 
 COLUMNS = ("labels", "right", "n", "whole_text", "low_95", "high_95", "seconds")
@@ -149,22 +115,13 @@ def point_to_row(point: CurvePoint) -> str:
     return f"{point.labels},{share.count},{share.n},{shares},{point.seconds:.0f}\n"
 
 
-def need_to_text(need: Need, trained: int) -> str:
-    """Say what a target would need."""
-    start = f"for {100 * need.target:.0f} % of whole texts right"
-    if need.labels is None:
-        return f"{start}: more labels alone would not do, as far as this curve says"
-    low = "" if need.low is None else f"{need.low}"
-    high = "far more" if need.high is None else f"{need.high}"
-    more = max(need.labels - trained, 0)
-    return f"{start}: about {need.labels} labels ({low} to {high}), {more} more than the {trained} of the last point"
-
-
 def plot_curve(points: Sequence[CurvePoint], path: Path) -> None:
     """Draw accuracy by labels with 95 % intervals, as a PNG file.
 
     Raises
     ------
+    ModuleNotFoundError
+        If matplotlib is not installed.
     OutputError
         If the file cannot be written.
     """

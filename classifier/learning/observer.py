@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from kerf.classifier.measuring.metrics import Proportion
 from kerf.segmenter.errors import KerfError
+
+if TYPE_CHECKING:
+    from kerf.classifier.model_file import Model
 
 
 @dataclass(frozen=True)
@@ -15,30 +21,41 @@ class EpochReport:
     Attributes
     ----------
     epoch, epochs
-        Which pass, from 1, of how many.
+        Which pass, from 1, of how many; where time is limited, of how many there will be as it seems.
+    whole
+        Whether the pass came to its end before the time was over.
     loss
         Mean lattice loss of the pass, on augmented images: nats a captcha.
     validation_loss
         The same on the validation part, without augmentation; NaN where there is none.
-    train_accuracy, validation_accuracy
-        Whole-text accuracy of the averaged weights, without augmentation, on a sample of the training part and on
-        the validation part.
+    training, validation
+        Whole texts that the averaged weights read rightly, without augmentation, of a sample of the training part
+        and of the validation part.
     seconds
         Since the start.
     """
 
     epoch: int
     epochs: int
+    whole: bool
     loss: float
     validation_loss: float
-    train_accuracy: float
-    validation_accuracy: float
+    training: Proportion
+    validation: Proportion
     seconds: float
 
     @property
     def gap(self) -> float:
-        """Training accuracy less validation accuracy."""
-        return self.train_accuracy - self.validation_accuracy
+        """Training accuracy less validation accuracy; NaN where one of them is not known."""
+        training, validation = self.training.value, self.validation.value
+        return math.nan if training is None or validation is None else training - validation
+
+    @property
+    def least_gap(self) -> float:
+        """Lower end of the gap's 95 % interval (Newcombe 1998, method 10); NaN where the gap is."""
+        below = (self.training.value or 0) - self.training.low_95
+        above = self.validation.high_95 - (self.validation.value or 0)
+        return self.gap - math.hypot(below, above)
 
 
 @dataclass(frozen=True)
@@ -52,11 +69,14 @@ class Observer:
     on_problem
         Told of each image that is left out, and why.
     on_step
-        Told steps done, and in all.
+        Told steps done, and in all, as far as can be told where time is limited.
     on_epoch
         Told after each pass.
     on_pseudo_labels
         Told how many unlabelled images a model has labelled, and of how many.
+    on_interrupt
+        Given the best model so far when a `KeyboardInterrupt` comes, which then goes on; not called where nothing
+        was learnt yet.
     """
 
     on_image: Callable[[int, int], None] = lambda done, total: None
@@ -64,3 +84,4 @@ class Observer:
     on_step: Callable[[int, int], None] = lambda done, total: None
     on_epoch: Callable[[EpochReport], None] = lambda report: None
     on_pseudo_labels: Callable[[int, int], None] = lambda labelled, total: None
+    on_interrupt: Callable[[Model], None] = lambda model: None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from time import monotonic
 
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
+
 
 class Schedule:
     """Learning rate over the run, by steps or by time, whichever is further on.
@@ -13,15 +15,18 @@ class Schedule:
     ----------
     steps
         Steps in all.
-    max_seconds
-        Time in all, or None.
+    deadline
+        When the run, with what follows its last step, is to be over.
+    tail
+        How long that takes, in steps.
     """
 
-    def __init__(self, steps: int, max_seconds: float | None) -> None:
+    def __init__(self, steps: int, deadline: Deadline = NO_DEADLINE, tail: float = 0.0) -> None:
         self.steps = steps
         self.taken = 0
-        self.max_seconds = max_seconds
+        self.tail = tail
         self.start = monotonic()
+        self.limit = deadline.left
 
     @property
     def seconds(self) -> float:
@@ -31,13 +36,20 @@ class Schedule:
     @property
     def progress(self) -> float:
         """Share of the run that is over, in [0, 1]."""
-        by_time = self.seconds / self.max_seconds if self.max_seconds else 0.0
+        seconds = self.seconds
+        tail = self.tail * seconds / max(self.taken, 1)
+        by_time = seconds / (self.limit - tail) if tail < self.limit else 1.0
         return min(1.0, max(self.taken / self.steps, by_time))
 
     @property
     def done(self) -> bool:
         """Whether steps or time are used up."""
         return self.progress >= 1.0
+
+    @property
+    def expected_steps(self) -> int:
+        """Steps that there will be in all, by what they took so far."""
+        return max(self.taken, round(self.taken / self.progress)) if self.taken else self.steps
 
     def advance(self) -> None:
         """Count a step."""

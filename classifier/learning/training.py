@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from kerf import __version__
-from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, texts_to_alphabet
-from kerf.classifier.folders.dataset import Sample, data_hash, split_samples
+from kerf.classifier.alphabet import Alphabet, texts_to_alphabet
+from kerf.classifier.folders.dataset import Sample, Split, data_hash, split_samples
 from kerf.classifier.folders.duplicates import near_duplicates
 from kerf.classifier.learning.calibration import fit_temperature
+from kerf.classifier.learning.cutting import Cutter, alike_text_height
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.pseudo_labels import pseudo_label
-from kerf.classifier.measuring.metrics import wilson_interval
-from kerf.classifier.model_file import Model, Provenance
-from kerf.classifier.network.batch import segmentation_to_example
+from kerf.classifier.measuring.metrics import Proportion, proportion
+from kerf.classifier.model_file import Model
+from kerf.classifier.model_header import Provenance
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
-from kerf.segmenter import SegmenterSettings, segment
-from kerf.segmenter.crops import MARGIN_SAMPLES, ink_to_text_rows
-from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError
-from kerf.segmenter.lattice import Lattice
-from kerf.segmenter.load import path_to_image
+from kerf.segmenter import SegmenterSettings
+from kerf.segmenter.crops import MARGIN_SAMPLES
+from kerf.segmenter.errors import KerfError, NoLabelsError
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
-HEIGHT_SAMPLES = 200
-"""Images that the height of the text is measured on."""
-ALIKE = 0.5
-"""Heights of the text are alike if from their tenth to their ninetieth percentile it is this share or less."""
-OVERFIT_GAP = 0.15
-"""Training less validation accuracy from which a reader is called overfitted."""
+OVERFIT_GAP = 0.1
+"""Training less validation accuracy, at the lower end of its interval, from which a reader is called overfitted."""
+
+HEIGHT, CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.05, 0.5, 0.4, 0.3
+"""Shares of the time then left: for the height of the text; for cutting; for the first model where two are trained; for
+labelling by it."""
 
 
 @dataclass(frozen=True)
@@ -53,84 +51,28 @@ class TrainResult:
         Images that were left out, and why.
     duplicates
         Training and validation images that look the same although their files differ.
+    not_cut
+        Number of labelled images that there was no time for.
+    models
+        Number of models trained, of which ``model`` is the one that read more of the validation part.
     """
 
     model: Model
     epochs: tuple[EpochReport, ...]
     problems: tuple[KerfError, ...]
     duplicates: tuple[tuple[Sample, Sample], ...]
+    not_cut: int = 0
+    models: int = 1
 
     @property
     def overfitted(self) -> bool:
-        """Whether the last pass read the training part far better than the validation part."""
-        return bool(self.epochs) and self.epochs[-1].gap > OVERFIT_GAP
+        """Whether the last pass surely read the training part far better than the validation part."""
+        return bool(self.epochs) and self.epochs[-1].least_gap > OVERFIT_GAP
 
-
-@dataclass
-class Cutter:
-    """Cuts labelled images into examples and collects what could not be used."""
-
-    settings: SegmenterSettings
-    observer: Observer
-    problems: list[KerfError] = field(default_factory=list)
-
-    def samples_to_examples(self, samples: Sequence[Sample], done: int, total: int) -> list[LabelledExample]:
-        """Cut images whose label fits; the others go to ``problems``."""
-        examples = []
-        for index, sample in enumerate(samples):
-            try:
-                examples.append(self.sample_to_example(sample))
-            except KerfError as problem:
-                self.problems.append(problem)
-                self.observer.on_problem(problem)
-            self.observer.on_image(done + index + 1, total)
-        return examples
-
-    def sample_to_example(self, sample: Sample) -> LabelledExample:
-        """Cut one image.
-
-        Raises
-        ------
-        UnreadableImageError, LabelFitError
-            If it cannot be read, or has no room for its label.
-        """
-        example = segmentation_to_example(segment(path_to_image(sample.path), self.settings))
-        room = min(most_characters(example.lattice), MAX_LENGTH)
-        if len(sample.text) > room:
-            raise LabelFitError(
-                f"{sample.path}: label {sample.text!r} has {len(sample.text)} characters, "
-                f"the image has room for {room}; correct the label or remove the image"
-            )
-        return LabelledExample(example, sample.text)
-
-
-def alike_text_height(samples: Sequence[Sample], settings: SegmenterSettings) -> float | None:
-    """Height of the text as a share of the image's, where case matters and it is much the same in all images, or None.
-
-    Noise and the letters' own heights make it differ in every kind of captcha; with one height for all, a
-    character has one size in all strips, and ``o`` and ``O`` differ.
-    """
-    if not texts_to_alphabet(sample.text for sample in samples).has_both_cases:
-        return None
-    heights = []
-    for sample in samples[:HEIGHT_SAMPLES]:
-        with suppress(KerfError):
-            segmentation = segment(path_to_image(sample.path), settings)
-            top, bottom = ink_to_text_rows(segmentation.ink)
-            heights.append((bottom - top) / len(segmentation.image))
-    if not heights:
-        return None
-    low, middle, high = np.quantile(heights, (0.1, 0.5, 0.9)).tolist()
-    return float(np.quantile(heights, 0.75)) if high - low <= ALIKE * middle else None
-
-
-def most_characters(lattice: Lattice) -> int:
-    """Most candidates that fit side by side."""
-    most = np.zeros(len(lattice.cuts), np.int64)
-    for start, end in lattice.spans:  # ordered by end
-        most[end] = max(most[end], most[start] + 1)
-        most[end:] = np.maximum(most[end:], most[end])
-    return int(most[-1])
+    @property
+    def short(self) -> bool:
+        """Whether there was no time for one pass over the training part."""
+        return any(report.epoch == 1 and not report.whole for report in self.epochs)
 
 
 def train(
@@ -140,13 +82,15 @@ def train(
     start: Model | None = None,
     observer: Observer | None = None,
     unlabelled: Sequence[Path] = (),
+    held_out: Sequence[Sample] = (),
+    deadline: Deadline = NO_DEADLINE,
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
     Parameters
     ----------
     samples
-        Images and their texts.
+        Images and their texts; where time is short, the first of them are looked at.
     settings
         How to fit.
     device
@@ -154,9 +98,13 @@ def train(
     start
         A model whose weights to start from, and whose segmenter settings to keep; None starts from nothing.
     observer
-        Told of progress and problems.
+        Told of progress and problems, and given the best model so far if a `KeyboardInterrupt` comes.
     unlabelled
         Images to learn from as well, by pseudo-labels; see ``pseudo_labels``.
+    held_out
+        What will be measured on: such images among ``unlabelled`` are not learnt from.
+    deadline
+        When to have ended.
 
     Raises
     ------
@@ -164,34 +112,72 @@ def train(
         If fewer than ``MIN_SAMPLES`` images can be used.
     """
     observer = observer or Observer()
-    split = split_samples(samples, VALIDATION_FRACTION)
-    segmenter = start.segmenter if start else SegmenterSettings()
-    height = alike_text_height(split.train, segmenter)
-    cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), observer)
-    training = cutter.samples_to_examples(split.train, 0, len(samples))
-    validation = cutter.samples_to_examples(split.validation, len(split.train), len(samples))
-    if len(training) + len(validation) < MIN_SAMPLES or not training:
-        raise NoLabelsError(
-            f"{len(training) + len(validation)} labelled images can be used, training needs {MIN_SAMPLES}; label more"
-        )
     epochs: list[EpochReport] = []
 
     def on_epoch(report: EpochReport) -> None:
         epochs.append(report)
         observer.on_epoch(report)
 
-    if unlabelled and settings.max_seconds:
-        settings = replace(settings, max_seconds=settings.max_seconds / 2)  # for each of the two models
-    course = Course(samples, training, validation, cutter.settings, settings, device, start)
     told = replace(observer, on_epoch=on_epoch)
-    model = course.fit((), told)
+    segmenter = start.segmenter if start else SegmenterSettings()
+    split = split_samples(samples, VALIDATION_FRACTION)
+    height = alike_text_height(split.train, segmenter, deadline.share(HEIGHT))
+    cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), told, len(samples))
+    course, looked_at = split_to_course(split, cutter, settings, device, start, deadline.share(CUTTING))
+    duplicates = near_duplicates(looked_at)
+    model = course.fit((), told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
+    again = None
     if unlabelled:
-        pseudo, problems = pseudo_label(model, unlabelled, samples, observer)
-        cutter.problems.extend(problems)
-        if pseudo:
-            second = course.fit(cutter.samples_to_examples(pseudo, 0, len(pseudo)), told)
-            model = max(second, model, key=lambda one: one.provenance.validation_correct)
-    return TrainResult(model, tuple(epochs), tuple(cutter.problems), tuple(near_duplicates(split)))
+        try:
+            again = fit_again(course, cutter, model, unlabelled, [*samples, *held_out], deadline)
+        except KeyboardInterrupt:
+            observer.on_interrupt(model)
+            raise
+    return TrainResult(
+        max(again or model, model, key=lambda one: one.provenance.validation_correct),
+        tuple(epochs),
+        tuple(cutter.problems),
+        tuple(duplicates),
+        len(samples) - len(looked_at.train) - len(looked_at.validation),
+        2 if again else 1,
+    )
+
+
+def split_to_course(
+    split: Split,
+    cutter: Cutter,
+    settings: TrainSettings,
+    device: torch.device,
+    start: Model | None,
+    deadline: Deadline,
+) -> tuple[Course, Split]:
+    """Cut both parts, as much of each as there is time for; return also what was looked at."""
+    validation = cutter.samples_to_examples(split.validation, deadline.share(VALIDATION_FRACTION), MIN_SAMPLES)
+    measured_on = tuple(cutter.looked_at)
+    training = cutter.samples_to_examples(split.train, deadline, MIN_SAMPLES)
+    if len(training) + len(validation) < MIN_SAMPLES or not training:
+        raise NoLabelsError(
+            f"{len(training) + len(validation)} labelled images can be used, training needs {MIN_SAMPLES}; label more"
+        )
+    course = Course(tuple(cutter.looked_at), training, validation, cutter.settings, settings, device, start)
+    return course, Split(tuple(cutter.looked_at[len(measured_on) :]), measured_on)
+
+
+def fit_again(
+    course: Course,
+    cutter: Cutter,
+    model: Model,
+    unlabelled: Sequence[Path],
+    known: Sequence[Sample],
+    deadline: Deadline,
+) -> Model | None:
+    """Fit a second model, to what a first one reads surely as well; None if it reads nothing so."""
+    observer = replace(cutter.observer, on_interrupt=lambda _: None)  # the first model is whole, this one would not be
+    pseudo, problems = pseudo_label(model, unlabelled, known, observer, deadline.share(PSEUDO_LABELS))
+    cutter.problems.extend(problems)
+    cutter.total += len(pseudo)
+    examples = cutter.samples_to_examples(pseudo, deadline.share(CUTTING))
+    return course.fit(examples, observer, deadline) if examples else None
 
 
 @dataclass(frozen=True)
@@ -206,31 +192,40 @@ class Course:
     device: torch.device
     start: Model | None
 
-    def fit(self, pseudo: Sequence[LabelledExample], observer: Observer) -> Model:
-        """Fit, calibrate and measure a model, from pseudo-labelled examples too."""
+    def fit(self, pseudo: Sequence[LabelledExample], observer: Observer, deadline: Deadline = NO_DEADLINE) -> Model:
+        """Fit and calibrate a model, from pseudo-labelled examples too.
+
+        If a `KeyboardInterrupt` comes, the observer is given the model as it is: not calibrated, nor measured.
+        """
         texts = [labelled.text for labelled in [*self.training, *self.validation]]
         alphabet, counts = texts_to_alphabet(texts), [len(text) for text in texts]
-        lengths = min(counts), max(counts)
         torch.manual_seed(self.settings.seed)
         network = start_network(alphabet, self.segmenter, self.start).to(self.device)
-        fitter = Fitter(network, alphabet, lengths, self.settings)
-        fitter.fit([*self.training, *pseudo], self.validation, observer)
-        temperature = fit_temperature(fitter, self.validation)
-        validated = len(self.validation)
-        correct = round(fitter.score(network, self.validation)[0] * validated) if validated else 0
-        low, high = wilson_interval(correct, validated)
+        fitter = Fitter(network, alphabet, (min(counts), max(counts)), self.settings)
+        try:
+            report = fitter.fit([*self.training, *pseudo], self.validation, observer, deadline)
+            temperature = fit_temperature(fitter, self.validation)
+        except KeyboardInterrupt:
+            if fitter.has_learnt:
+                fitter.keep_average()
+                observer.on_interrupt(self.to_model(fitter, 1.0, len(pseudo), proportion(0, 0)))
+            raise
+        return self.to_model(fitter, temperature, len(pseudo), report.validation)
+
+    def to_model(self, fitter: Fitter, temperature: float, pseudo: int, validation: Proportion) -> Model:
+        """Put a model together."""
         provenance = Provenance(
             len(self.training),
-            validated,
-            len(pseudo),
+            validation.n,
+            pseudo,
             data_hash(self.samples),
-            correct,
-            low,
-            high,
+            validation.count,
+            validation.low_95,
+            validation.high_95,
             date.today().isoformat(),
             __version__,
         )
-        return Model(network, alphabet, lengths, temperature, self.segmenter, provenance)
+        return Model(fitter.network, fitter.alphabet, fitter.lengths, temperature, self.segmenter, provenance)
 
 
 def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter import Segmentation, segment
-from kerf.segmenter.errors import KerfError, OutputError
+from kerf.segmenter.errors import KerfError, OutputError, UnforeseenError
 from kerf.segmenter.load import path_to_image
 from kerf.segmenter.overlay import segmentation_to_overlay
 
@@ -26,7 +27,7 @@ CROP_SAMPLES = 30
 
 
 def write_pictures(
-    images: Sequence[Path], folder: Path, recognizer: Recognizer | None, constraint: Constraint | None
+    images: Sequence[Path], stems: Sequence[Path], recognizer: Recognizer | None, constraint: Constraint | None
 ) -> Iterator[int | KerfError]:
     """Write the crops and the overlay of each image.
 
@@ -34,8 +35,8 @@ def write_pictures(
     ----------
     images
         Image files.
-    folder
-        Where to write; where the images are in several folders, theirs are repeated below it.
+    stems
+        Where to write each image's pictures, without endings; see `images_to_stems`.
     recognizer, constraint
         Chooses and names the characters; without it contours and projection choose, and none has a name.
 
@@ -47,21 +48,24 @@ def write_pictures(
     Raises
     ------
     OutputError
-        A picture cannot be written.
+        A picture cannot be written, or would take the place of a file.
     """
-    for image, stem in zip(images, images_to_stems(images, folder), strict=True):
+    for image, stem in zip(images, stems, strict=True):
         try:
             segmentation = recognizer.segment(image) if recognizer else segment(path_to_image(image))
             reading = recognizer.read(segmentation.image, constraint) if recognizer else None
         except KerfError as error:
             yield error
             continue
+        except Exception as error:
+            yield to_unforeseen(image, error)
+            continue
         spans = segmentation.lattice.pieces
         if reading:
             spans = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
         labels = reading.text if reading else ""
         for name, picture in segmentation_to_pictures(segmentation, spans, labels):
-            write_png(stem.with_name(f"{stem.name}_{name}.png"), picture)
+            write_png(to_picture(stem, name), picture)
         yield len(spans)
 
 
@@ -85,21 +89,69 @@ def images_to_stems(images: Sequence[Path], folder: Path) -> list[Path]:
     return [path if taken[path.with_suffix("")] > 1 else path.with_suffix("") for path in paths]
 
 
+def to_unforeseen(image: Path, error: Exception) -> UnforeseenError:
+    """Return what is said of a fault that one image met; the fault itself is its cause."""
+    what = f"{type(error).__name__}: {error}"
+    unforeseen = UnforeseenError(
+        f"{image}: met a fault in Kerf, {what}; run again with --debug and report what it shows"
+    )
+    unforeseen.__cause__ = error
+    return unforeseen
+
+
+def check_stems(images: Iterable[Path], stems: Iterable[Path]) -> None:
+    """See that no picture comes among the images, and that none of these images was cut to the same place before.
+
+    Raises
+    ------
+    OutputError
+        A folder to write to holds one of the images, or an overlay is there already.
+    """
+    sources = {os.path.realpath(folder) for folder in {image.parent for image in images}}
+    for folder in {stem.parent for stem in stems}:
+        if os.path.realpath(folder) in sources:
+            raise OutputError(f"{folder}: holds images that are to be cut; name another --out")
+    for stem in stems:
+        refuse_existing(to_picture(stem, "overlay"))
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write over a file.
+
+    Raises
+    ------
+    OutputError
+        It is there.
+    """
+    if os.path.lexists(path):
+        raise OutputError(f"{path}: is there already, and nothing is overwritten; name another --out, or remove it")
+
+
+def to_picture(stem: Path, name: str) -> Path:
+    """Return the file of one of an image's pictures."""
+    return stem.with_name(f"{stem.name}_{name}.png")
+
+
 def to_file_name(character: str) -> str:
     """Return a character as file names may have it: letters and digits as they are, others by code point."""
     return character if character.isalnum() else f"U+{ord(character):04X}"
 
 
 def write_png(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write a picture, and the folder it is in.
+    """Write a picture to a new file, and the folder it is in.
 
     Raises
     ------
     OutputError
-        It cannot be written.
+        It cannot be written, or is there.
     """
+    refuse_existing(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        with path.open("xb") as stream:
+            stream.write(cv2.imencode(".png", picture)[1].tobytes())
     except OSError as error:
+        if not isinstance(error, FileExistsError):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)  # half a picture
         raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another --out") from error

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from kerf.classifier.console.rows import Row, RowFormat, RowSettings, Tally, rea
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning.observer import EpochReport
 from kerf.classifier.learning.training import TrainResult
-from kerf.classifier.measuring.metrics import Evaluation, evaluate
-from kerf.classifier.model_file import Model, Provenance
+from kerf.classifier.measuring.metrics import Evaluation, evaluate, proportion
+from kerf.classifier.model_file import Model
+from kerf.classifier.model_header import Provenance
 from kerf.classifier.recognizer import CharReading, Reading
-from kerf.segmenter.errors import KerfError, UnreadableImageError
+from kerf.segmenter.errors import KerfError, UnforeseenError, UnreadableImageError
 
 IMAGES = [Path("a.png"), Path("b, c.png"), Path("d.png")]
 READINGS: list[Reading | KerfError] = [
@@ -73,19 +75,47 @@ def test_csv_with_every_column_and_a_threshold() -> None:
     ]
 
 
-def test_jsonl_has_the_keys_of_the_csv() -> None:
+def test_jsonl_has_the_keys_of_the_csv_and_the_frames_read() -> None:
     settings = RowSettings(characters=True, check=True)
     lines = written(settings, RowFormat.JSONL).splitlines()
-    assert [list(json.loads(line)) for line in lines] == [list(settings.columns)] * 3
+    assert [list(json.loads(line)) for line in lines] == [[*settings.columns, "frames"]] * 3
     assert json.loads(lines[0])["characters"] == [0.99, 0.995]
     assert json.loads(lines[1])["confidence"] is None
     assert [json.loads(line)["right"] for line in lines] == [True, None, False]
     assert "Ö" in lines[2]
 
 
+def test_names_that_are_not_utf8_are_escaped_in_jsonl() -> None:
+    stream = io.StringIO()
+    settings = RowSettings()
+    image = Path(os.fsdecode(b"a\xff.png"))
+    write_rows(readings_to_rows([image], READINGS[:1], {}, settings), settings, RowFormat.JSONL, stream)
+    assert r"a\udcff.png" in stream.getvalue()
+    stream.getvalue().encode("utf-8")
+    assert json.loads(stream.getvalue())["file"] == str(image)
+
+
+@pytest.mark.parametrize(
+    ("reading", "status"),
+    [
+        (Reading("A7", 0.5, ()), "read"),
+        (Reading("A7", 0.49, ()), "unsure"),
+        (Reading("", 0.9, ()), "empty"),
+        (UnreadableImageError("x"), "unreadable"),
+        (UnforeseenError("x"), "failed"),
+    ],
+)
+def test_status_of_a_row(reading: Reading | KerfError, status: str) -> None:
+    (row,) = readings_to_rows([Path("a")], [reading], {Path("a"): "A7"}, RowSettings(min_confidence=0.5))
+    assert row.status.value == status
+    assert row.text == ("A7" if status == "read" else "")
+    right = {"read": True, "empty": False}  # an empty text is an answer, and a wrong one
+    assert row.right == right.get(status)
+
+
 def test_table_holds_every_cell_and_no_markup() -> None:
     table = written(RowSettings(), RowFormat.TABLE)
-    for cell in ("file", "a.png", "A7", "0.9877", 'b, c.png: "not" an image'):
+    for cell in ("file", "a.png", "A7", "0.9877", '│ "not" an image'):
         assert cell in table
     assert "\x1b" not in table
 
@@ -155,29 +185,64 @@ def test_evaluation_as_json_has_every_field() -> None:
     }
 
 
-def test_training_warns_of_what_flatters_it() -> None:
-    provenance = Provenance(90, 10, 0, "", 8, 0.49, 0.94, "2026-01-01", "0")
-    model = cast(Model, SimpleNamespace(provenance=provenance))
-    epoch = EpochReport(3, 3, 0.5, 1.0, 1.0, 0.8, 12.0)
+def trained(correct: int, validated: int, pseudo: int = 0) -> TrainResult:
+    """A training that came to so many right."""
+    provenance = Provenance(90, validated, pseudo, "", correct, 0.0, 1.0, "2026-01-01", "0")
+    return TrainResult(cast(Model, SimpleNamespace(provenance=provenance)), (), (), ())
+
+
+def epoch(training: tuple[int, int], validation: tuple[int, int], *, whole: bool = True) -> EpochReport:
+    """A pass that read so many rightly."""
+    return EpochReport(1, 20, whole, 0.5, 1.0, proportion(*training), proportion(*validation), 12.0)
+
+
+@pytest.mark.parametrize(
+    ("correct", "validated", "said"),
+    [
+        (27, 30, "90.0 % (27 of 30); 95 % interval 74.4 to 96.5 %"),
+        (28, 29, "too few to tell (28 of 29); 95 % interval 82.8 to 99.4 %"),
+        (3, 3, "too few to tell (3 of 3); 95 % interval 43.9 to 100.0 %"),
+        (0, 0, "too few to tell (0 of 0)"),
+    ],
+)
+def test_training_says_its_accuracy_with_n(correct: int, validated: int, said: str) -> None:
+    start = "trained on 90 labelled images; whole-text accuracy on images held back for validation: "
+    assert training_to_text(trained(correct, validated)) == start + said
+
+
+def test_training_says_what_it_labelled_itself_and_what_chose_the_model() -> None:
+    told = training_to_text(replace(trained(30, 40, 35), models=2))
+    assert told.startswith("trained on 90 labelled images and 35 that it labelled itself; ")
+    assert told.endswith("75.0 % (30 of 40); 95 % interval 59.8 to 85.8 %; these also chose it among two models")
+
+
+def test_training_warns_of_what_makes_it_less_than_it_seems() -> None:
     copies = (Sample(IMAGES[0], "A7"), Sample(IMAGES[2], "A7"))
-    plain = training_to_text(TrainResult(model, (replace(epoch, train_accuracy=0.81),), (), ()))
-    assert plain == (
-        "trained on 90 labelled images; validation whole-text accuracy 80.0 % (8 of 10; 95 % interval 49.0 to 94.3)"
+    sure, unsure = epoch((100, 100), (70, 100)), epoch((100, 100), (8, 10))
+    result = replace(trained(8, 10), epochs=(sure,), duplicates=(copies,), not_cut=7)
+    warned = training_to_text(result).splitlines()
+    assert warned[1].startswith("warning: 1 of the validation images look like one trained on, such as d.png like ")
+    assert "it overfits" in warned[2]
+    assert "by 21 points or more" in warned[2]
+    assert warned[3].startswith("warning: there was no time for 7 of the labelled images")
+    assert len(warned) == 4
+    assert len(training_to_text(replace(trained(8, 10), epochs=(unsure,))).splitlines()) == 1
+
+
+def test_training_warns_where_there_was_no_time_for_one_pass() -> None:
+    short = replace(trained(8, 10), epochs=(epoch((5, 9), (1, 3), whole=False),))
+    assert training_to_text(short).splitlines()[1].startswith("warning: there was no time for one pass over the images")
+
+
+def test_epoch_names_its_figures_with_their_n() -> None:
+    assert epoch_to_text(epoch((90, 100), (40, 50))) == (
+        "epoch   1 of 20: loss   0.500, whole-text accuracy in training 90.0 % (90 of 100), "
+        "in validation 80.0 % (40 of 50), train-validation gap +10.0 points, 12 s"
     )
-    warned = training_to_text(TrainResult(model, (epoch,), (), (copies,))).splitlines()
-    assert warned[0] == plain
-    assert warned[1].startswith("warning: 1 of the validation images look like one trained on, such as d.png")
-    assert "overfits" in warned[2]
-    assert "by 20 points" in warned[2]
-
-
-def test_training_says_what_it_labelled_itself() -> None:
-    provenance = Provenance(90, 10, 35, "", 8, 0.49, 0.94, "2026-01-01", "0")
-    result = TrainResult(cast(Model, SimpleNamespace(provenance=provenance)), (), (), ())
-    assert training_to_text(result).startswith("trained on 90 labelled images and 35 that it labelled itself; ")
-
-
-def test_epoch_names_its_figures() -> None:
-    assert epoch_to_text(EpochReport(3, 20, 0.5, 1.0, 0.9, 0.8, 12.0)) == (
-        "epoch   3 of 20: loss   0.500, validation whole-text accuracy  80.0 %, train-validation gap +10.0 points, 12 s"
+    assert epoch_to_text(epoch((90, 100), (8, 10))) == (
+        "epoch   1 of 20: loss   0.500, whole-text accuracy in training 90.0 % (90 of 100), "
+        "in validation too few to tell (8 of 10), 12 s"
+    )
+    assert "in training too few to tell (9 of 9), in validation 80.0 % (40 of 50), 12 s" in epoch_to_text(
+        epoch((9, 9), (40, 50))
     )

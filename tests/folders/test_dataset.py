@@ -1,41 +1,43 @@
 import os
 import re
-from hashlib import sha256
+from collections.abc import Iterable
+from hashlib import sha1, sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerf.classifier.folders.dataset import LEAST_VALIDATION, Sample, data_hash, folder_to_samples, split_samples
+from kerf.classifier.folders.dataset import (
+    LEAST_VALIDATION,
+    LabelledFolder,
+    Sample,
+    data_hash,
+    folder_to_samples,
+    sample_by_hash,
+    split_samples,
+)
 from kerf.classifier.folders.images import find_images
-from kerf.segmenter.errors import NoImagesError, NotFoundError, SettingsError
-
-
-def touch(folder: Path, *names: str) -> None:
-    """Make files that look like images by their names; their content is the name."""
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+from kerf.segmenter.errors import NoImagesError, NoLabelsError, NotFoundError, SettingsError
+from tests.folders.making import touch
 
 
 def test_images_of_a_folder_come_in_natural_order_without_hidden_and_other_files(tmp_path: Path) -> None:
-    touch(tmp_path, "10.png", "2.PNG", "b/1.jpeg", "a.gif", "c.bmp", "d.webp", "e.jpg", "e.txt", "f.tif", "g")
+    touch(tmp_path, "10.png", "2.PNG", "b/1.jpeg", "a.gif", "c.bmp", "d.webp", "e.jpg", "e.txt", "f.tiff", "g")
     touch(tmp_path, ".h.png", ".cache/i.png", "b/.j/k.png")
-    names = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path])]
-    assert names == ["2.PNG", "10.png", "a.gif", "b/1.jpeg", "c.bmp", "d.webp", "e.jpg"]
+    names = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path]).paths]
+    assert names == ["2.PNG", "10.png", "a.gif", "b/1.jpeg", "c.bmp", "d.webp", "e.jpg", "f.tiff"]
 
 
 def test_files_are_taken_as_given_whatever_their_names(tmp_path: Path) -> None:
     touch(tmp_path, "z", "a.png", ".hidden", "sub/1.png")
     given_paths = [tmp_path / "z", tmp_path / "sub", tmp_path / ".hidden", tmp_path / "a.png", tmp_path / "z"]
-    assert [p.name for p in find_images(given_paths)] == ["z", "1.png", ".hidden", "a.png", "z"]
+    assert [p.name for p in find_images(given_paths).paths] == ["z", "1.png", ".hidden", "a.png", "z"]
 
 
 def test_folder_named_like_a_hidden_one_is_read_when_given(tmp_path: Path) -> None:
     touch(tmp_path, ".cache/i.png")
-    assert find_images([tmp_path / ".cache"]) == [tmp_path / ".cache/i.png"]
+    assert find_images([tmp_path / ".cache"]).paths == [tmp_path / ".cache/i.png"]
 
 
 @pytest.mark.parametrize("name", ["none.png", "a\0b", "x" * 5000])
@@ -43,7 +45,7 @@ def test_paths_that_do_not_exist(tmp_path: Path, name: str) -> None:
     touch(tmp_path, "a.png")
     with pytest.raises(NotFoundError, match="does not exist; check the path"):
         find_images([tmp_path / "a.png", tmp_path / name])
-    with pytest.raises(NotFoundError, match="is not a folder"):
+    with pytest.raises(NotFoundError, match=r"^.*: is not a folder; name the folder that has the images$"):
         folder_to_samples(tmp_path / name)
 
 
@@ -65,6 +67,85 @@ def test_no_images(tmp_path: Path) -> None:
         find_images([])
 
 
+# --- labels ------------------------------------------------------------------------------------------------
+
+
+def label(folder: Path, contents: dict[str, bytes], *rows: str) -> LabelledFolder:
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    (folder / "labels.csv").write_text("\n".join(("file,label", *rows)))
+    return folder_to_samples(folder)
+
+
+def test_label_that_is_said_twice_is_no_problem(tmp_path: Path) -> None:
+    found = label(tmp_path, {"a.png": b"a", "b.png": b"b"}, "a.png,A", "a.png,A", "./a.png,A", "b.png,B")
+    assert [sample.text for sample in found.samples] == ["A", "B"]
+    assert (found.problems, found.remarks) == ((), ())
+
+
+def test_image_with_two_labels_keeps_the_first(tmp_path: Path) -> None:
+    found = label(tmp_path, {"a.png": b"a", "b.png": b"b"}, "a.png,A", "b.png,B", "a.png,X", "a.png,A", "a.png,Y")
+    assert [sample.text for sample in found.samples] == ["A", "B"]
+    where = f"{tmp_path}/labels.csv: line"
+    assert [str(problem) for problem in found.problems] == [
+        f"{where} 4 has 'X' for a.png, but {where} 2 has 'A' for a.png, which is the same image; correct one",
+        f"{where} 6 has 'Y' for a.png, but {where} 2 has 'A' for a.png, which is the same image; correct one",
+    ]
+    assert {type(problem) for problem in found.problems} == {NoLabelsError}
+
+
+def test_images_of_one_content_must_have_one_label(tmp_path: Path) -> None:
+    contents = {"a.png": b"same", "b.png": b"same", "c.png": b"same", "d.png": b"other"}
+    found = label(tmp_path, contents, "a.png,A", "b.png,X", "c.png,A", "d.png,X")
+    assert [(sample.path.name, sample.text) for sample in found.samples] == [
+        ("a.png", "A"),
+        ("c.png", "A"),
+        ("d.png", "X"),
+    ]
+    (problem,) = found.problems
+    where = f"{tmp_path}/labels.csv: line"
+    assert (
+        str(problem)
+        == f"{where} 3 has 'X' for b.png, but {where} 2 has 'A' for a.png, which is the same image; correct one"
+    )
+
+
+def test_empty_files_are_not_the_same_image(tmp_path: Path) -> None:
+    found = label(tmp_path, {"a.png": b"", "b.png": b""}, "a.png,A", "b.png,B", "a.png,C")
+    assert [sample.text for sample in found.samples] == ["A", "B"]
+    assert len(found.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ("AB AB AB", "warning: all 3 labels are alike, 'AB'; no other text can be learnt from them"),
+        ("A A", "warning: all 2 labels are alike, 'A'; no other text can be learnt from them"),
+        ("A AA", "warning: the labels have one character only, 'A'; no other can be learnt from them"),
+        ("AB BA", None),
+        ("A AB", None),
+        ("A", None),
+        ("AB", None),
+    ],
+)
+def test_labels_from_which_nothing_is_learnt(tmp_path: Path, labels: str, expected: str | None) -> None:
+    rows = [f"{index}.png,{text}" for index, text in enumerate(labels.split())]
+    found = label(tmp_path, {f"{index}.png": b"%d" % index for index in range(len(rows))}, *rows)
+    assert found.remarks == ((expected,) if expected else ())
+    assert not found.problems
+
+
+def test_what_nobody_sees_in_a_label_is_dropped_and_said(tmp_path: Path) -> None:
+    contents = {name: name.encode() for name in ("a.png", "b.png", "c.png", "d.png")}
+    found = label(tmp_path, contents, "a.png,\u200bAB", "b.png,\ufeff", "c.png,C\u00adD", "d.png,EF")
+    assert [sample.text for sample in found.samples] == ["AB", "CD", "EF"]
+    assert found.remarks == ("labels with zero-width characters, which were dropped: 3",)
+    assert ["line 3 has no label for b.png; write one" in str(problem) for problem in found.problems] == [True]
+
+
+# --- splits and samples ------------------------------------------------------------------------------------
+
+
 def make_samples(folder: Path, contents: list[int]) -> list[Sample]:
     """One file a number, with the number as content; names say nothing of it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,8 +155,53 @@ def make_samples(folder: Path, contents: list[int]) -> list[Sample]:
     return samples
 
 
-def texts(samples: tuple[Sample, ...]) -> set[str]:
+def texts(samples: Iterable[Sample]) -> set[str]:
     return {sample.text for sample in samples}
+
+
+def test_sample_is_what_has_the_smallest_hashes_in_their_order(tmp_path: Path) -> None:
+    samples = make_samples(tmp_path, list(range(40)))
+    ordered = sorted(samples, key=lambda sample: sha1(sample.path.read_bytes()).hexdigest())
+    assert sample_by_hash(samples) == sample_by_hash(samples, 40) == sample_by_hash(samples, 99) == ordered
+    for n in range(41):
+        assert sample_by_hash(samples[::-1], n) == ordered[:n]  # so each is inside the next
+
+
+def test_sample_depends_on_content_alone_and_copies_keep_their_order(tmp_path: Path) -> None:
+    contents = [5, 3, 8, 3, 1, 3]
+    first = sample_by_hash(make_samples(tmp_path / "a", contents))
+    second = sample_by_hash(make_samples(tmp_path / "b", sorted(contents)))
+    assert [sample.text for sample in first] == [sample.text for sample in second]
+    assert [sample.path.name for sample in first if sample.text == "t3"] == ["1.png", "3.png", "5.png"]
+
+
+def test_sample_says_nothing_of_the_part(tmp_path: Path) -> None:
+    samples = make_samples(tmp_path, list(range(400)))
+    held_out = texts(split_samples(samples, 0.25).validation)
+    assert 15 <= len(held_out & texts(sample_by_hash(samples, 100))) <= 35
+
+
+def test_file_that_cannot_be_read_is_in_the_sample_too(tmp_path: Path) -> None:
+    samples = [*make_samples(tmp_path, [1, 2]), Sample(tmp_path / "gone.png", "gone")]
+    assert texts(sample_by_hash(samples)) == {"gone", "t1", "t2"}
+
+
+def test_names_of_36_first_letters_are_all_sampled(tmp_path: Path) -> None:
+    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+    touch(tmp_path, *(f"{a}{b}q.png" for a in letters for b in "xyz"))
+    sampled = sample_by_hash(folder_to_samples(tmp_path).samples, 54)
+    assert len({sample.text[0] for sample in sampled}) >= 25
+
+
+LENT = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not LENT.is_dir(), reason="the lent captchas are not here")
+@pytest.mark.parametrize("family", ["jaccount", "captcha-v2"])
+def test_order_of_the_lent_captchas_is_that_of_samples(family: str) -> None:
+    found = folder_to_samples(LENT / family / "train")
+    assert sample_by_hash(found.samples[::-1]) == list(found.samples)
+    assert (found.problems, found.remarks) == ((), ())
 
 
 @settings(derandomize=True, deadline=None, max_examples=50)
@@ -101,6 +227,7 @@ def test_split_is_a_partition_by_content(
         (3, 0.1, 1),
         (9, 0.1, 3),
         (10, 0.1, 3),
+        (12, 0.1, 3),
         (40, 0.1, 4),
         (40, 0.25, 10),
         (40, 0, 0),
@@ -147,7 +274,7 @@ def test_file_that_cannot_be_read_stops_neither_split_nor_hash(tmp_path: Path) -
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, 2.0, float("nan")])
 def test_fraction_out_of_range(fraction: float) -> None:
-    with pytest.raises(SettingsError, match="validation fraction"):
+    with pytest.raises(SettingsError, match=r"^validation fraction .* is not in \[0, 1\); give a share such as 0\.1$"):
         split_samples([], fraction)
 
 
@@ -156,6 +283,8 @@ def test_data_hash_is_of_contents_and_labels_alone(tmp_path: Path) -> None:
     elsewhere = make_samples(tmp_path / "b", [3, 1, 2])
     assert re.fullmatch(r"[0-9a-f]{64}", data_hash(samples))
     assert data_hash(samples) == data_hash(elsewhere) == data_hash(samples[::-1])
+    each = sorted(sha256((sha256(b"content %d" % n).hexdigest() + f"t{n}").encode()).hexdigest() for n in (1, 2, 3))
+    assert data_hash(samples) == sha256("".join(each).encode()).hexdigest()
     other_label = [*samples[:2], Sample(samples[2].path, "t4")]
     other_content = [*make_samples(tmp_path / "c", [1, 2, 4])[:2], Sample(tmp_path / "c/2.png", "t3")]
     swapped = [Sample(samples[0].path, "t2"), Sample(samples[1].path, "t1"), samples[2]]

@@ -1,11 +1,14 @@
 from io import BytesIO
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples, split_samples
-from kerf.classifier.folders.duplicates import near_duplicates
+from kerf.classifier.folders.duplicates import LIMIT, SHIFTS, find_nearest, image_to_view, near_duplicates
 
 
 def draw_captcha(text: str) -> Image.Image:
@@ -77,6 +80,70 @@ def test_plain_tiny_and_unreadable_images_are_like_nothing(tmp_path: Path) -> No
     missing = Sample(tmp_path / "gone.png", "gone")
     assert near_duplicates(Split((*train, missing), (*validation, missing))) == []
     assert near_duplicates(Split((missing,), validation)) == []
+    found = near_duplicates(Split((missing, train[2], validation[3]), (missing, train[2], train[0], validation[3])))
+    assert found == [(validation[3], validation[3])]
+
+
+def test_images_three_pixels_high_are_compared(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (3, 60, 3), np.uint8)
+    train = save_samples(tmp_path / "train", {"a": Image.fromarray(noise)})
+    assert near_duplicates(Split(train, train)) == [(train[0], train[0])]
+    two = save_samples(tmp_path / "two", {"a": Image.fromarray(noise[:2])})
+    assert near_duplicates(Split(two, two)) == []
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_view_is_the_small_grey_picture_in_bands(shift: tuple[int, int]) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (40, 90, 3), np.uint8)
+    rows, cols = shift
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[1 - rows : 39 - rows, 1 - cols : 89 - cols].astype(np.float32)
+    small = cv2.resize(grey, (48, 16), interpolation=cv2.INTER_AREA)
+    small = (small - small.mean()) / small.std()
+    view = image_to_view(image, shift)
+    assert view.dtype == np.float32
+    assert np.allclose(view, np.concatenate([small[:, left : left + 4].ravel() for left in range(0, 48, 4)]), atol=1e-5)
+
+
+def test_view_of_an_image_that_is_nearly_plain_is_near_nothing() -> None:
+    image = np.full((200, 400, 3), 200, np.uint8)
+    image[50:54, 50:54] = 202
+    assert 2 < np.abs(image_to_view(image, (0, 0))).max() < 2.5  # in tenths of a grey level
+    assert not image_to_view(np.full((20, 20, 3), 9, np.uint8), (0, 0)).any()
+
+
+def to_views(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    views = rng.normal(size=(count, 768))
+    views = (views - views.mean(1, keepdims=True)) / views.std(1, keepdims=True)
+    return np.asarray(views, np.float32)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2, 0.3, 0.4, 0.45, 0.5, 0.7])
+def test_nearest_is_what_brute_force_finds(noise: float) -> None:
+    rng = np.random.default_rng(2)
+    answers = []
+    for _ in range(20):
+        known, views = to_views(rng, 12), to_views(rng, 3)
+        for view, near in ((0, 3), (1, 7), (2, 7)):
+            blend = known[near] + rng.normal(scale=noise * rng.uniform(0.9, 1.1), size=768)
+            views[view] = (blend - blend.mean()) / blend.std()
+        bands = np.square(views[:, None] - known[None]).reshape(3, 12, 12, 64).mean(3).max(2)  # (V, n)
+        best = np.unravel_index(bands.argmin(), bands.shape)
+        answers.append(find_nearest(views, known))
+        assert answers[-1] == (best[1] if bands[best] <= LIMIT else None)
+    assert None not in answers or noise > 0.3
+    assert {*answers} != {None} or noise > 0.5
+
+
+def test_difference_of_the_limit_in_one_band_is_a_copy() -> None:
+    view = np.tile(np.array([1, -1], np.float32), 384)[None]
+    other = view.copy()
+    other[0, 64:80] *= -1  # a quarter of the second band differs by 2: on average by 1
+    scale = np.float32(1 - LIMIT**0.5)
+    at_limit = view.copy()
+    at_limit[0, 64:128] *= scale  # by half a standard deviation all over the band
+    assert find_nearest(view, other) is None
+    assert find_nearest(view, at_limit) == 0
+    assert find_nearest(view, np.concatenate([other, at_limit, view])) == 2
 
 
 LENT = Path(__file__).parents[3] / "shared" / "data"

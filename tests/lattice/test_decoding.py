@@ -30,10 +30,11 @@ def setup(seed: int) -> tuple[Lattice, torch.Tensor, torch.Tensor]:
 
 def brute_posterior(
     lattice: Lattice, logits: torch.Tensor, skips: torch.Tensor, texts: list[str]
-) -> tuple[dict[str, float], str]:
-    """Probability of every text that is allowed, and the most probable text."""
+) -> tuple[dict[str, float], dict[str, tuple[float, list[int]]]]:
+    """Probability of every text that is allowed, most probable first, and the best path of each with its score."""
     spans = {tuple(s): i for i, s in enumerate(lattice.spans.tolist())}
     totals: dict[str, float] = dict.fromkeys(texts, 0.0)
+    best: dict[str, tuple[float, list[int]]] = {}
     for mask in itertools.product([True, False], repeat=2):  # inner cuts used or not
         cuts = [0, *[c for c, used in zip((1, 2), mask, strict=True) if used], 3]
         steps = list(itertools.pairwise(cuts))
@@ -48,16 +49,18 @@ def brute_posterior(
                         float(logits[i, ALPHABET.characters.index(c)]) for i, c in zip(chosen, text, strict=True)
                     )
                     totals[text] += math.exp(score)
+                    best[text] = max(best.get(text, (-math.inf, [])), (score, chosen))
     whole = sum(totals.values())
-    return {text: total / whole for text, total in totals.items()}, max(totals, key=lambda text: totals[text])
+    ranked = sorted(totals, key=lambda text: -totals[text])
+    return {text: totals[text] / whole for text in ranked}, best
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize(
     ("constraint", "texts"),
     [
         (Constraint(), ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]),
-        (Constraint(length=(2, 2)), ["".join(t) for t in itertools.product("aAb1", repeat=2)]),
+        (Constraint(length=2), ["".join(t) for t in itertools.product("aAb1", repeat=2)]),
         (Constraint(charset="A1"), None),
         (Constraint(pattern="[aA][b1]"), ["ab", "a1", "Ab", "A1"]),
     ],
@@ -69,12 +72,14 @@ def test_text_and_posteriors(seed: int, constraint: Constraint, texts: list[str]
         folded = torch.full_like(logits, -1e9)
         folded[:, 1], folded[:, 3] = torch.logaddexp(logits[:, 0], logits[:, 1]), logits[:, 3]
         texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("A1", repeat=n)]
-        expected, best = brute_posterior(lattice, folded, skips, texts)
+        expected, paths = brute_posterior(lattice, folded, skips, texts)
     else:
-        expected, best = brute_posterior(lattice, logits, skips, texts)
+        expected, paths = brute_posterior(lattice, logits, skips, texts)
+    best = next(iter(expected))
     (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, by_character=True)
     assert result.text == best
     assert result.confidence == pytest.approx(expected[best], abs=1e-9)
+    assert list(result.candidates) == paths[best][1]
     for position, confidence in enumerate(result.character_confidences):
         assert 0 <= confidence <= 1
         # any path whose character at this position is the same counts, whatever the rest of the text
@@ -84,20 +89,29 @@ def test_text_and_posteriors(seed: int, constraint: Constraint, texts: list[str]
 
 def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
     lattice, logits, skips = setup(0)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(length=(5, 5)), CPU)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(length="5"), CPU)
     (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
     assert (result.text, result.confidence, result.candidates) == ("", 0.0, ())
+
+
+def test_the_best_path_of_all_may_spell_another_text() -> None:
+    """Or the tests above would not tell a search for the text from one for the path."""
+    texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
+    others = 0
+    for seed in range(40):
+        expected, paths = brute_posterior(*setup(seed), texts)
+        others += max(paths, key=lambda text: paths[text]) != next(iter(expected))
+    assert others >= 2
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_alternatives_are_the_next_most_probable_texts(seed: int) -> None:
     lattice, logits, skips = setup(seed)
     texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
-    expected, best = brute_posterior(lattice, logits, skips, texts)
+    expected, _ = brute_posterior(lattice, logits, skips, texts)
     space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=4)
-    others = sorted((text for text in texts if text != best), key=lambda text: -expected[text])[:3]
-    assert [text for text, _ in result.alternatives] == others
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=len(texts) + 1)
+    assert [result.text, *(text for text, _ in result.alternatives)] == list(expected)
     for text, share in result.alternatives:
         assert share == pytest.approx(expected[text], abs=1e-9)
 
@@ -107,7 +121,16 @@ def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
     space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[aA]b"), CPU)
     (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=5)
     assert {result.text, *(text for text, _ in result.alternatives)} <= {"ab", "Ab"}
-    assert len(result.alternatives) <= 1
+    assert len(result.alternatives) == 1
+
+
+def test_a_pattern_of_places_that_exclude() -> None:
+    lattice, logits, skips = setup(5)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[^a]."), CPU)
+    expected, _ = brute_posterior(lattice, logits, skips, [a + b for a in "Ab1" for b in "aAb1"])
+    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
+    assert result.text == next(iter(expected))
+    assert result.confidence == pytest.approx(max(expected.values()))
 
 
 def test_text_is_the_most_probable_one_where_the_best_path_spells_another() -> None:

@@ -1,4 +1,4 @@
-"""The learning curve: its subsets are nested and apart from what is measured on, and it is drawn out as it should."""
+"""The learning curve: its subsets are nested and apart from what is measured on, it ends in time, and it is drawn."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from kerf.classifier.folders.dataset import Sample, split_samples
+from kerf.classifier.folders.dataset import Sample, folder_to_samples, sample_by_hash, split_samples
+from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
     HELD_OUT,
     CurvePoint,
-    labels_needed,
+    Learn,
     learn_subsets,
-    need_to_text,
     parse_budgets,
     plot_curve,
     point_to_row,
@@ -24,14 +24,12 @@ from kerf.classifier.learning.learning_curve import (
 from kerf.classifier.learning.training import TrainResult
 from kerf.classifier.measuring.metrics import proportion
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device
+from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter.errors import OutputError, SettingsError
+from tests.learning.clock import Clock
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
-
-
-def power_law(labels: Sequence[int], n: int, level: float, exponent: float) -> list[CurvePoint]:
-    """Points whose error is ``level * labels ** -exponent``."""
-    return [CurvePoint(k, proportion(round(n * (1 - level * k**-exponent)), n), 1.0) for k in labels]
+POINTS = [CurvePoint(k, proportion(right, 1000), 1.0) for k, right in ((50, 717), (100, 800), (200, 859))]
 
 
 @pytest.mark.parametrize("text", ["", "100", "100,50", "50,50", "50,x", "50;100", "-5,10"])
@@ -44,65 +42,78 @@ def test_budgets() -> None:
     assert parse_budgets("50, 100,2000") == (50, 100, 2000)
 
 
-def test_subsets_are_nested_and_apart_from_what_is_measured_on() -> None:
-    samples = [Sample(path, "A") for path in sorted(SAMPLES.glob("*.png"))]
+def learnt(parts: list[Sequence[Sample]], ends: list[float], clock: Clock | None = None) -> Learn:
+    """Pretends to train: gives the bundled model, and writes down what it was asked for."""
     result = TrainResult(load_model(BUNDLED_MODEL, resolve_device("cpu")), (), (), ())
-    parts: list[Sequence[Sample]] = []
 
-    def learn(part: Sequence[Sample]) -> TrainResult:
-        parts.append(part)
+    def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
+        parts.append(samples)
+        parts.append(held_out)
+        ends.append(deadline.end)
+        if clock:
+            clock.now = deadline.end
         return result
 
-    points = list(learn_subsets(samples, (4, 9, 20), learn))
+    return learn
+
+
+def test_subsets_are_nested_samples_apart_from_what_is_measured_on() -> None:
+    samples = [Sample(path, "A") for path in sorted(SAMPLES.glob("*.png"))]
+    parts: list[Sequence[Sample]] = []
+    points = list(learn_subsets(samples, (4, 9, 20), learnt(parts, [])))
+    split = split_samples(samples, HELD_OUT)
+    trained, held_out = parts[0::2], parts[1::2]
+    assert [len(part) for part in trained] == [point.labels for point in points] == [4, 9, 20]
+    assert [list(part) for part in trained] == [sample_by_hash(split.train, n) for n in (4, 9, 20)]
+    assert {tuple(part) for part in held_out} == {tuple(sample_by_hash(split.validation))}
+    assert {point.whole_text.n for point in points} == {len(split.validation)} == {8}
+    again: list[Sequence[Sample]] = []
+    list(learn_subsets(samples[::-1], (4, 9, 20), learnt(again, [])))
+    assert again == parts
+
+
+def test_readings_are_compared_with_the_labels() -> None:
+    labelled = {sample.path.name: sample.text for sample in folder_to_samples(SAMPLES).samples}
+    samples = [Sample(path, labelled[path.name]) for path in sorted(SAMPLES.glob("*.png"))]
+    model = load_model(BUNDLED_MODEL, resolve_device("cpu"))
     held_out = split_samples(samples, HELD_OUT).validation
-    assert [len(part) for part in parts] == [point.labels for point in points] == [4, 9, 20]
-    assert tuple(parts[0]) == tuple(parts[2][:4])
-    assert tuple(parts[1]) == tuple(parts[2][:9])
-    assert set(parts[2]).isdisjoint(held_out)
-    assert {point.whole_text.n for point in points} == {len(held_out)} == {8}
+    right = sum(Recognizer(model).read(sample.path).text == sample.text for sample in held_out)
+    assert right > 0
+    (first, _) = learn_subsets(samples, (4, 9), learnt([], []))
+    assert (first.whole_text.count, first.whole_text.n) == (right, 8)
+
+
+def test_time_is_divided_as_epochs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    samples = [Sample(path, "A") for path in sorted(SAMPLES.glob("*.png"))]
+    ends: list[float] = []
+    points = list(learn_subsets(samples, (4, 9, 25), learnt([], ends, clock), Deadline.after(100)))
+    # As 2 to 3 to 5, of what is then left, less 8 times 0.02 s for reading; reading itself takes no time here.
+    first = 20 - 0.16
+    second = first + (100 - first) * 3 / 8 - 0.16
+    assert [end - 1000 for end in ends] == pytest.approx([first, second, 100 - 0.16])
+    assert [point.seconds for point in points] == pytest.approx([first, second - first, 100 - 0.16 - second])
+
+
+def test_reading_ends_in_time_but_for_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerf.classifier.learning.learning_curve.LEAST_READ", 5)
+    clock = Clock(monkeypatch)
+    samples = [Sample(path, "A") for path in sorted(SAMPLES.glob("*.png"))]
+    ends: list[float] = []
+    points = list(learn_subsets(samples, (4, 9), learnt([], ends, clock), Deadline.after(0)))
+    assert [point.whole_text.n for point in points] == [5, 5]
+    assert ends == [1000, 1000]
+    list(learn_subsets(samples, (4, 9), learnt([], ends), Deadline.after(0.1)))
+    assert ends[2] - 1000 == pytest.approx(0.1 * 2 / 5 / 2)  # half of it, where there is less than reading needs
 
 
 def test_more_labels_than_there_are() -> None:
     samples = [Sample(path, "A") for path in sorted(SAMPLES.glob("*.png"))]
+    parts: list[Sequence[Sample]] = []
     with pytest.raises(SettingsError, match="33 labels; 32 are there besides the 8 held out"):
-        list(learn_subsets(samples, (10, 33), lambda part: pytest.fail("trained all the same")))
-
-
-def test_labels_needed_on_an_exact_power_law() -> None:
-    points = power_law((50, 100, 200, 400), 100_000, 2.0, 0.5)  # 10 % wrong at 400 labels
-    ninety, better, best = labels_needed(points, (0.9001, 0.95, 0.98))
-    assert ninety.labels == pytest.approx(400, rel=0.05)
-    assert better.labels == pytest.approx(1600, rel=0.05)
-    assert best.labels == pytest.approx(10_000, rel=0.05)
-    for need in (ninety, better, best):
-        assert need.low is not None
-        assert need.high is not None
-        assert need.labels is not None
-        assert need.low <= need.labels <= need.high
-
-
-def test_few_images_make_a_wide_range() -> None:
-    narrow, wide = (labels_needed(power_law((50, 100, 200), n, 2.0, 0.5), (0.95,))[0] for n in (50_000, 500))
-    assert narrow.low is not None
-    assert wide.low is not None
-    assert narrow.high is not None
-    assert wide.low < narrow.low
-    assert wide.high is None or wide.high > narrow.high
-
-
-def test_targets_that_are_met_or_out_of_reach() -> None:
-    flat = [CurvePoint(k, proportion(800, 1000), 1.0) for k in (50, 100, 200)]
-    (need,) = labels_needed(flat, (0.7, 0.95))
-    assert (need.target, need.labels, need.high) == (0.95, None, None)
-    assert "more labels alone would not do" in need_to_text(need, 200)
-
-
-def test_a_need_is_told_with_its_range() -> None:
-    points = power_law((50, 100, 200, 400), 100_000, 2.0, 0.5)
-    (need,) = labels_needed(points, (0.95,))
-    text = need_to_text(need, 400)
-    assert text.startswith("for 95 % of whole texts right: about 1600 labels (1")
-    assert text.endswith("1200 more than the 400 of the last point")
+        list(learn_subsets(samples, (10, 33), learnt(parts, [])))
+    assert parts == []
+    assert len(list(learn_subsets(samples, (10, 32), learnt(parts, [])))) == 2
 
 
 def test_row_has_the_columns() -> None:
@@ -113,11 +124,11 @@ def test_row_has_the_columns() -> None:
 
 def test_drawing_shows_each_point(tmp_path: Path) -> None:
     path = tmp_path / "curve.png"
-    plot_curve(power_law((50, 100, 200), 1000, 2.0, 0.5), path)
+    plot_curve(POINTS, path)
     picture = cv2.imread(str(path))
     assert picture is not None
     blue = (np.abs(picture.astype(int) - (178, 114, 0)).sum(axis=2) < 30).astype(np.uint8)  # BGR
     thick = cv2.erode(blue, np.ones((5, 5), np.uint8))  # markers survive it, lines and bars do not
     assert cv2.connectedComponents(thick)[0] - 1 == 3
     with pytest.raises(OutputError):
-        plot_curve(power_law((50, 100), 1000, 2.0, 0.5), tmp_path / "none" / "curve.png")
+        plot_curve(POINTS, tmp_path / "none" / "curve.png")

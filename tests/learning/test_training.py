@@ -1,34 +1,36 @@
-"""Training: that it learns from whole texts, repeats, leaves out what it must, and starts from another model."""
+"""Training: that it learns from whole texts, repeats, says what it came to, and keeps what it learnt when stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import pytest
 import torch
 
 from kerf.classifier.alphabet import Alphabet
-from kerf.classifier.folders.dataset import Sample, folder_to_samples
-from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings, even_width_bias
+from kerf.classifier.folders.dataset import Sample, split_samples
+from kerf.classifier.learning import training
+from kerf.classifier.learning.cutting import Cutter
+from kerf.classifier.learning.deadline import Deadline
+from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import EpochReport, Observer
-from kerf.classifier.learning.pseudo_labels import pseudo_label
-from kerf.classifier.learning.schedule import Schedule
-from kerf.classifier.learning.training import TrainResult, alike_text_height, most_characters, start_network, train
-from kerf.classifier.measuring.metrics import evaluate
+from kerf.classifier.learning.training import TrainResult, start_network, train
+from kerf.classifier.measuring.metrics import evaluate, proportion
+from kerf.classifier.model_file import Model
 from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.recognizer import Recognizer
-from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.errors import LabelFitError, NoLabelsError, UnreadableImageError
-from kerf.segmenter.lattice import Lattice
+from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError, UnreadableImageError
+from kerf.segmenter.load import path_to_image
+from tests.learning.clock import Clock
 
 CPU = torch.device("cpu")
-SETTINGS = TrainSettings(epochs=45)
+QUICK = TrainSettings(epochs=1)
+LEVEL = "kerf.classifier.learning.pseudo_labels.LEAST_CONFIDENCE"
 
 
 def first_weights(network: CharNet) -> torch.Tensor:
@@ -37,18 +39,20 @@ def first_weights(network: CharNet) -> torch.Tensor:
     return weights
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
-    """Sixty clean captchas of two or three of four digits."""
-    folder = tmp_path_factory.mktemp("captchas")
-    write_dataset(folder, synthesize(60, 5, "clean", "2357", (2, 3), [BUILT_IN_FONT]))
-    return list(folder_to_samples(folder).samples)
+def texts_learnt(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The texts that each fitter is given to train on, from now on; it takes one step."""
+    seen: list[list[str]] = []
+    fit = Fitter.fit
+
+    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
+        seen.append([example.text for example in train])
+        return fit(self, train[:1], *others)
+
+    monkeypatch.setattr(Fitter, "fit", watch)
+    return seen
 
 
-@pytest.fixture(scope="module")
-def result(samples: list[Sample]) -> TrainResult:
-    """A model of the first forty-five, its alphabet and lengths taken from the labels."""
-    return train(samples[:45], SETTINGS, CPU)
+# --- what it learns ----------------------------------------------------------------------------------------
 
 
 def test_it_reads_captchas_that_it_has_not_seen(samples: list[Sample], result: TrainResult) -> None:
@@ -60,74 +64,268 @@ def test_it_reads_captchas_that_it_has_not_seen(samples: list[Sample], result: T
     assert result.model.lengths == (2, 3)
 
 
-def test_provenance_and_epochs_are_those_of_the_run(result: TrainResult) -> None:
+def test_provenance_and_epochs_are_those_of_the_run(samples: list[Sample], result: TrainResult) -> None:
     provenance = result.model.provenance
-    assert (provenance.trained, provenance.validated) == (41, 4)
-    assert 0 <= provenance.validation_correct <= 4
-    assert [e.epoch for e in result.epochs] == list(range(1, len(result.epochs) + 1))
+    validation = split_samples(samples[:45], training.VALIDATION_FRACTION).validation
+    right = [
+        isinstance(reading, KerfError) or reading.text == sample.text
+        for sample, reading in zip(
+            validation, Recognizer(result.model).read_many(s.path for s in validation), strict=True
+        )
+    ]
+    assert (provenance.trained, provenance.validated, provenance.pseudo_labelled) == (41, 4, 0)
+    assert provenance.validation_correct == sum(right)
+    interval = proportion(sum(right), 4)
+    assert (provenance.validation_low, provenance.validation_high) == (interval.low_95, interval.high_95)
+    assert [e.epoch for e in result.epochs] == list(range(1, 31))
     assert result.epochs[-1].loss < result.epochs[0].loss / 3
+    assert not result.short
+    assert (result.not_cut, result.models) == (0, 1)
 
 
 def test_same_seed_same_model(samples: list[Sample]) -> None:
-    short = replace(SETTINGS, epochs=2)
-    first, second = (train(samples[:20], short, CPU).model.network.state_dict() for _ in range(2))
-    other = train(samples[:20], replace(short, seed=1), CPU).model.network.state_dict()
+    first, second = (train(samples[:20], replace(QUICK, seed=5), CPU).model.network.state_dict() for _ in range(2))
+    other = train(samples[:20], replace(QUICK, seed=6), CPU).model.network.state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert not torch.equal(first["output.weight"], other["output.weight"])
 
 
-def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_path: Path) -> None:
+def test_the_temperature_is_fitted_on_the_validation_part(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[str]] = []
+
+    def fit_temperature(fitter: Fitter, validation: Sequence[LabelledExample]) -> float:
+        given.append([example.text for example in validation])
+        assert not fitter.network.training
+        return 1.25
+
+    monkeypatch.setattr(training, "fit_temperature", fit_temperature)
+    assert train(samples[:20], QUICK, CPU).model.temperature == 1.25
+    validation = split_samples(samples[:20], training.VALIDATION_FRACTION).validation
+    assert given == [[sample.text for sample in validation]]
+
+
+def test_one_text_height_is_used_in_all_images(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def height(part: Sequence[Sample], *_: Any) -> float:
+        asked.append(len(part))
+        return 0.625
+
+    monkeypatch.setattr(training, "alike_text_height", height)
+    cut: list[float | None] = []
+    inner = Cutter.sample_to_example
+
+    def watch(self: Cutter, sample: Sample) -> LabelledExample:
+        cut.append(self.settings.crop.text_height)
+        return inner(self, sample)
+
+    monkeypatch.setattr(Cutter, "sample_to_example", watch)
+    model = train(samples[:12], QUICK, CPU).model
+    assert model.segmenter.crop.text_height == 0.625
+    assert cut == [0.625] * 12
+    assert asked == [9]  # the training part
+
+
+def test_what_cannot_be_used_is_left_out(samples: list[Sample], tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
     odd = [Sample(broken, "23"), Sample(samples[0].path, "2" * 60)]
     told: list[Exception] = []
-    result = train([*samples[:12], *odd], replace(SETTINGS, epochs=1), CPU, None, Observer(on_problem=told.append))
+    result = train([*samples[:12], *odd], QUICK, CPU, None, Observer(on_problem=told.append))
     assert {type(problem) for problem in told} == {UnreadableImageError, LabelFitError}
     assert list(result.problems) == told
     assert result.model.provenance.trained + result.model.provenance.validated == 12
     assert result.model.lengths == (2, 3)
+    assert result.not_cut == 0
 
 
-def test_pseudo_labels_are_the_sure_readings_of_fresh_images(
-    samples: list[Sample], result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy, broken = tmp_path / "copy.png", tmp_path / "broken.png"
-    copy.write_bytes(samples[50].path.read_bytes())
-    broken.write_bytes(b"no image")
-    fresh = [sample.path for sample in samples[45:]]
-    readings = [Recognizer(result.model).read(path) for path in fresh]
-    level = sorted(reading.confidence for reading in readings)[5] - 1e-6
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.LEAST_CONFIDENCE", level)
-    told: list[tuple[int, int]] = []
-    observer = Observer(on_pseudo_labels=lambda labelled, total: told.append((labelled, total)))
-    images = [*(sample.path for sample in samples[40:]), copy, broken]
-    pseudo, problems = pseudo_label(result.model, images, samples[:45], observer)
-    assert pseudo == [Sample(p, r.text) for p, r in zip(fresh, readings, strict=True) if r.confidence >= level]
-    assert told == [(len(fresh) - 5, len(fresh) + 1)]
-    assert [type(problem) for problem in problems] == [UnreadableImageError]
-
-
-def test_unlabelled_images_are_learnt_from(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.LEAST_CONFIDENCE", 0.0)
-    fitted: list[int] = []
-    fit = Fitter.fit
-
-    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> None:
-        fitted.append(len(train))
-        fit(self, train, *others)
-
-    monkeypatch.setattr(Fitter, "fit", watch)
-    unlabelled = [sample.path for sample in samples[15:25]]
-    result = train(samples[:20], replace(SETTINGS, epochs=1), CPU, unlabelled=unlabelled)
-    assert fitted == [17, 22]  # five of the ten images are labelled already
-    assert result.model.provenance.trained == 17
-    assert result.model.provenance.pseudo_labelled in (0, 5)
-    assert len(result.epochs) == 2
+def test_copies_in_both_parts_are_found(samples: list[Sample], tmp_path: Path) -> None:
+    copies = []
+    for sample in samples[:15]:
+        path = tmp_path / f"{sample.path.stem}.jpg"
+        cv2.imwrite(str(path), path_to_image(sample.path))
+        copies.append(Sample(path, sample.text))
+    both = [*samples[:15], *copies]
+    split = split_samples(both, training.VALIDATION_FRACTION)
+    result = train(both, QUICK, CPU)
+    assert {validation for _, validation in result.duplicates} == {
+        sample for sample in split.validation if sum(other.path.stem == sample.path.stem for other in split.train)
+    }
+    assert result.duplicates
+    assert train(samples[:15], QUICK, CPU).duplicates == ()
 
 
 def test_too_few_images_are_refused(samples: list[Sample]) -> None:
-    with pytest.raises(NoLabelsError, match="9 labelled images"):
-        train(samples[:9], SETTINGS, CPU)
+    with pytest.raises(NoLabelsError, match="9 labelled images can be used, training needs 10"):
+        train(samples[:9], QUICK, CPU)
+
+
+def test_one_label_and_one_character_are_learnt(samples: list[Sample]) -> None:
+    model = train([replace(sample, text="2") for sample in samples[:12]], QUICK, CPU).model
+    assert (model.alphabet.characters, model.lengths) == ("2", (1, 1))
+    assert Recognizer(model).read(samples[0].path).text == "2"
+
+
+def test_overfitting_is_said_where_its_interval_says_so(result: TrainResult) -> None:
+    def last(validation: tuple[int, int]) -> TrainResult:
+        report = replace(result.epochs[-1], training=proportion(100, 100), validation=proportion(*validation))
+        return replace(result, epochs=(report,))
+
+    assert last((70, 100)).overfitted
+    assert not last((85, 100)).overfitted  # 15 points, 9 or more
+    assert not last((8, 10)).overfitted  # 20 points, but of ten
+    assert not last((0, 0)).overfitted
+    assert not replace(result, epochs=()).overfitted
+
+
+# --- images without labels ---------------------------------------------------------------------------------
+
+
+def test_unlabelled_images_are_learnt_from(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LEVEL, 0.0)
+    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
+    learnt = texts_learnt(monkeypatch)
+    unlabelled = [sample.path for sample in samples[15:25]]
+    result = train(samples[:20], QUICK, CPU, unlabelled=unlabelled)
+    assert [len(texts) for texts in learnt] == [17, 22]  # five of the ten images are labelled already
+    assert learnt[1][:17] == learnt[0]
+    assert result.model.provenance.trained == 17
+    assert result.model.provenance.pseudo_labelled in (0, 5)
+    assert len(result.epochs) == result.models == 2
+
+
+def test_no_held_out_image_is_learnt(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LEVEL, 0.0)
+    copies = []
+    for index, sample in enumerate(samples[20:40]):
+        copies.append(tmp_path / f"{index}.png")
+        copies[-1].write_bytes(sample.path.read_bytes())
+    learnt = texts_learnt(monkeypatch)
+    told: list[tuple[int, int]] = []
+    observer = Observer(on_pseudo_labels=lambda labelled, total: told.append((labelled, total)))
+    result = train(samples[:20], QUICK, CPU, None, observer, copies, held_out=samples[20:40])
+    assert told == [(0, 0)]
+    assert [len(texts) for texts in learnt] == [17]
+    assert (result.models, result.model.provenance.pseudo_labelled) == (1, 0)
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), [(2, 3, 5), (2, 2, 5), (3, 2, 0)])
+def test_the_second_model_is_kept_unless_it_reads_fewer(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch, first: int, second: int, kept: int
+) -> None:
+    monkeypatch.setattr(LEVEL, 0.0)
+    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
+    read = iter([first, second])
+    fit = Fitter.fit
+
+    def pretend(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
+        return replace(fit(self, train[:1], *others), validation=proportion(next(read), 3))
+
+    monkeypatch.setattr(Fitter, "fit", pretend)
+    result = train(samples[:20], QUICK, CPU, unlabelled=[sample.path for sample in samples[15:25]])
+    provenance = result.model.provenance
+    assert (provenance.pseudo_labelled, provenance.validation_correct) == (kept, max(first, second))
+
+
+# --- time and interruptions --------------------------------------------------------------------------------
+
+
+def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LEVEL, 0.0)
+    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
+    clock = Clock(monkeypatch)
+    ends: list[float] = []
+    fit = Fitter.fit
+
+    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
+        ends.append(others[-1].end - 1000)
+        report = fit(self, train[:1], *others)
+        clock.now = max(clock.now, others[-1].end)
+        return report
+
+    monkeypatch.setattr(Fitter, "fit", watch)
+    observer = Observer(on_image=lambda *_: clock.pass_by(1))
+    result = train(
+        samples[:45], QUICK, CPU, None, observer, [s.path for s in samples[45:]], deadline=Deadline.after(60)
+    )
+    # 30 s for cutting: 3 for validation, which has 4 images; 26 of the 41 others. Then 0.4 of 30 s for the first model,
+    # 0.3 of 18 s for labelling, half of the rest for cutting; and the second model to the end.
+    assert result.not_cut == 15
+    assert ends == [42, 60]
+    assert result.model.provenance.trained == 26
+
+
+def test_time_for_nothing_leaves_a_model(samples: list[Sample]) -> None:
+    result = train(samples, TrainSettings(epochs=50, batch_size=4), CPU, deadline=Deadline.after(0))
+    assert result.short
+    assert result.not_cut == 60 - 10 - 6
+    assert result.model.provenance.trained == 10
+
+
+def interrupting(at: int) -> tuple[Observer, list[Model]]:
+    """An observer that is interrupted after so many passes, and what it is given then."""
+    passes: Iterator[int] = iter(range(1, 100))
+    given: list[Model] = []
+
+    def on_epoch(_: EpochReport) -> None:
+        if next(passes) == at:
+            raise KeyboardInterrupt
+
+    return Observer(on_epoch=on_epoch, on_interrupt=given.append), given
+
+
+def test_an_interruption_gives_the_averages_so_far(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    observer, given = interrupting(2)
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], TrainSettings(epochs=50), CPU, None, observer)
+    (model,) = given
+    assert (model.temperature, model.provenance.trained, model.provenance.validated) == (1.0, 17, 0)
+    assert not model.network.training
+    averages: list[torch.Tensor] = []
+    score = Fitter.score
+
+    def watch(self: Fitter, network: torch.nn.Module, *others: Any) -> Any:
+        averages.append(network.state_dict()["module.trunk.0.0.weight"].clone())
+        return score(self, network, *others)
+
+    monkeypatch.setattr(Fitter, "score", watch)
+    observer, _ = interrupting(2)
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], TrainSettings(epochs=50), CPU, None, observer)
+    assert torch.equal(first_weights(model.network), averages[-1])
+    assert not torch.equal(averages[0], averages[-1])
+
+
+def test_an_interruption_of_the_second_model_gives_the_first(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LEVEL, 0.0)
+    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
+    observer, given = interrupting(2)
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], QUICK, CPU, None, observer, [sample.path for sample in samples[20:25]])
+    (model,) = given
+    assert (model.provenance.pseudo_labelled, model.provenance.validated) == (0, 3)
+
+
+def test_an_interruption_before_anything_was_learnt_gives_nothing(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    given: list[Model] = []
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], QUICK, CPU, None, Observer(on_image=stop, on_interrupt=given.append))
+    monkeypatch.setattr(Fitter, "step", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(samples[:20], QUICK, CPU, None, Observer(on_interrupt=given.append))
+    assert given == []
+
+
+# --- where it starts ---------------------------------------------------------------------------------------
 
 
 def test_start_takes_over_the_weights_of_known_characters(result: TrainResult) -> None:
@@ -139,67 +337,3 @@ def test_start_takes_over_the_weights_of_known_characters(result: TrainResult) -
     assert not any(torch.equal(network.output.weight[2], row) for row in known.output.weight)
     fresh = start_network(Alphabet("37x"), SegmenterSettings(), None)
     assert not torch.equal(first_weights(fresh), first_weights(known))
-
-
-def test_schedule_rises_falls_and_ends() -> None:
-    schedule = Schedule(100, None)
-    rates = []
-    while not schedule.done:
-        rates.append(schedule.rate())
-        schedule.advance()
-    assert len(rates) == 100
-    assert rates[0] < 0.1
-    assert max(rates) == pytest.approx(1.0, abs=0.01)
-    assert rates[-1] < 0.01
-    assert int(np.argmax(rates)) == pytest.approx(15, abs=1)
-
-
-def test_schedule_ends_in_time() -> None:
-    schedule = Schedule(10**9, 0.01)
-    start = schedule.start
-    while not schedule.done:
-        schedule.advance()
-    assert schedule.taken < 10**9
-    assert start == schedule.start
-
-
-def test_text_height_is_taken_where_case_matters_and_it_is_alike(samples: list[Sample], tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    heights = []
-    for index in range(30):
-        image = np.full((40, 60, 3), 255, np.uint8)
-        heights.append(int(rng.integers(4, 36)))
-        image[2 : 2 + heights[-1], 20:30] = 0
-        cv2.imwrite(str(tmp_path / f"{index}.png"), image)
-    differing = [Sample(tmp_path / f"{index}.png", "oO"[index % 2]) for index in range(30)]
-    assert alike_text_height(differing, SegmenterSettings()) is None
-    alike = [sample for sample, height in zip(differing, heights, strict=True) if 20 <= height <= 24]
-    height = alike_text_height(alike, SegmenterSettings())
-    assert height is not None
-    assert 20 / 40 <= height <= 25 / 40
-    assert alike_text_height([replace(sample, text="o") for sample in alike], SegmenterSettings()) is None
-    assert alike_text_height([Sample(tmp_path / "none.png", "oO")], SegmenterSettings()) is None
-
-
-def test_most_characters_side_by_side() -> None:
-    spans = np.array([[0, 2], [1, 2], [1, 3], [3, 4]], np.int32)
-    lattice = Lattice(np.arange(5, dtype=np.int32), spans, np.empty((0, 2), np.int32))
-    assert most_characters(lattice) == 2
-    assert most_characters(replace(lattice, spans=spans[:0])) == 0
-
-
-def test_gap_is_training_less_validation() -> None:
-    assert EpochReport(1, 1, 0.0, 0.0, 0.9, 0.7, 0.0).gap == pytest.approx(0.2)
-
-
-def test_even_widths_are_preferred_at_the_start(result: TrainResult, samples: list[Sample]) -> None:
-    from kerf.classifier.network.batch import segmentation_to_example
-    from kerf.segmenter import segment
-    from kerf.segmenter.load import path_to_image
-
-    example = segmentation_to_example(segment(path_to_image(samples[0].path)))
-    bias = even_width_bias([LabelledExample(example, samples[0].text)], CPU).numpy()
-    cols = example.lattice.span_cols
-    even = (cols.max() - cols.min()) / len(samples[0].text)
-    assert abs(np.diff(cols[bias.argmax()])[0] - even) <= np.abs(np.diff(cols, axis=1)[:, 0] - even).min() + 1
-    assert bias.max() <= 0

@@ -1,12 +1,14 @@
 import os
+import resource
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from kerf.classifier.pages.pictures import images_to_stems, to_file_name, write_pictures
-from kerf.segmenter.errors import KerfError, OutputError, UnreadableImageError
+from kerf.classifier.pages.pictures import images_to_stems, to_file_name, write_pictures, write_png
+from kerf.segmenter import segment
+from kerf.segmenter.errors import KerfError, OutputError, UnforeseenError, UnreadableImageError
 
 
 def two_bars(path: Path) -> Path:
@@ -53,7 +55,7 @@ def test_to_file_name(character: str, name: str) -> None:
 def test_pieces_without_a_model(tmp_path: Path) -> None:
     images = [two_bars(tmp_path / "bars.png"), tmp_path / "broken.png"]
     images[1].write_bytes(b"no image")
-    counts = list(write_pictures(images, tmp_path / "out", None, None))
+    counts = list(write_pictures(images, images_to_stems(images, tmp_path / "out"), None, None))
     assert counts[0] == 2
     assert isinstance(counts[1], UnreadableImageError)
     assert sorted(os.listdir(tmp_path / "out")) == ["bars_0.png", "bars_1.png", "bars_overlay.png"]  # noqa: PTH208
@@ -66,9 +68,47 @@ def test_pieces_without_a_model(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match="choose another --out"):
-        list(write_pictures([two_bars(tmp_path / "bars.png")], tmp_path / "out", None, None))
+        list(write_pictures([two_bars(tmp_path / "bars.png")], [tmp_path / "out" / "bars"], None, None))
 
 
 def test_a_problem_is_no_exception_of_another_kind(tmp_path: Path) -> None:
-    (answer,) = write_pictures([tmp_path / "missing.png"], tmp_path / "out", None, None)
+    (answer,) = write_pictures([tmp_path / "missing.png"], [tmp_path / "out" / "missing"], None, None)
     assert isinstance(answer, KerfError)
+
+
+def test_a_fault_of_one_image_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [two_bars(tmp_path / name) for name in ("a.png", "b.png")]
+    stems = images_to_stems(images, tmp_path / "out")
+
+    def cut(pixels: object) -> object:
+        monkeypatch.setattr("kerf.classifier.pages.pictures.segment", segment)  # the next is cut
+        raise IndexError("row 3")
+
+    monkeypatch.setattr("kerf.classifier.pages.pictures.segment", cut)
+    fault, count = write_pictures(images, stems, None, None)
+    assert isinstance(fault, UnforeseenError)
+    assert isinstance(fault.__cause__, IndexError)
+    assert str(fault).startswith(f"{images[0]}: met a fault in Kerf, IndexError: row 3; run again with --debug")
+    assert count == 2
+
+
+def test_a_picture_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, path = np.zeros((2, 2), np.uint8), tmp_path / "a.png"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="is there already"):
+        write_png(path, picture)
+    monkeypatch.setattr("kerf.classifier.pages.pictures.refuse_existing", lambda _: None)  # it came a moment later
+    with pytest.raises(OutputError, match="File exists"):
+        write_png(path, picture)
+    assert path.read_text() == "mine"
+
+
+def test_half_a_picture_is_removed(tmp_path: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limit[1]))
+    try:
+        with pytest.raises(OutputError, match="choose another --out"):
+            write_png(tmp_path / "a.png", np.zeros((2, 2), np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert not list(tmp_path.iterdir())

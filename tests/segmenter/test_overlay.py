@@ -27,7 +27,8 @@ def literal_segmentation() -> Segmentation:
         np.zeros((0, 2), np.int32),
     )
     image = np.full((HEIGHT, WIDTH, 3), (200, 180, 160), np.uint8)
-    return Segmentation(image, Ink(ink, np.zeros_like(image[:, :, 0]), mask), strip, lattice, SegmenterSettings())
+    kept = Ink(ink, np.zeros_like(image[:, :, 0]), mask)
+    return Segmentation(image, kept, strip, lattice, SegmenterSettings(), (WIDTH, HEIGHT))
 
 
 def panels(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -107,3 +108,19 @@ def test_packed_spans_never_touch(starts_and_widths: list[tuple[int, int]]) -> N
             apart = right < spans[j][0] or spans[j][1] < left
             assert apart or rows[i] != rows[j]
     assert set(rows) == set(range(len(set(rows))))
+
+
+def test_boxes_of_a_reduced_image_are_drawn_where_they_are_in_it() -> None:
+    segmentation = segment(np.full((900, 2700, 3), 255, np.uint8))
+    assert segmentation.factor == 2
+    picture = segmentation_to_overlay(segmentation, [(200, 100, 400, 300)])
+    rows, cols = np.nonzero((picture[MARGIN + LINE :] == CHOSEN[0]).all(axis=2)[:450])
+    assert np.abs(np.array([cols.min(), cols.max()]) - MARGIN - [100, 200]).max() <= 2
+    assert np.abs(np.array([rows.min(), rows.max()]) - [50, 150]).max() <= 2
+
+
+def test_of_a_wide_image_every_so_many_columns_are_drawn() -> None:
+    picture = segmentation_to_overlay(segment(np.full((30, 12_000, 3), 255, np.uint8)), [(3000, 3, 6000, 27)])
+    assert picture.shape[1] == 4000 + 2 * MARGIN
+    cols = np.flatnonzero((picture == CHOSEN[0]).all(axis=2).any(axis=0))
+    assert np.abs(np.array([cols.min(), cols.max()]) - MARGIN - [1000, 2000]).max() <= 2

@@ -1,0 +1,173 @@
+"""The header of a model file: read from JSON and checked, every value of it, before anything is built from it."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from kerf.classifier.alphabet import MAX_LENGTH, Alphabet
+from kerf.classifier.folders.texts import find_refused
+from kerf.classifier.network.char_net import NetworkConfig
+from kerf.segmenter import SegmenterSettings
+from kerf.segmenter.crops import MARGIN_SAMPLES
+from kerf.segmenter.errors import SettingsError
+
+Record = TypeVar("Record")
+
+MAX_CLASSES = 10_000
+COUNT = (0, 10**9)
+SHARE = (0.0, 1.0)
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "Provenance.trained": COUNT,
+    "Provenance.validated": COUNT,
+    "Provenance.pseudo_labelled": COUNT,
+    "Provenance.validation_correct": COUNT,
+    "Provenance.validation_low": SHARE,
+    "Provenance.validation_high": SHARE,
+    "Header.lengths": (1, MAX_LENGTH),
+    "Header.temperature": (0.05, 20.0),
+    "NetworkConfig.classes": (1, MAX_CLASSES),
+    "NetworkConfig.in_channels": (2, 2),
+    "NetworkConfig.height": (16, 96),
+    "NetworkConfig.samples": (1 + 2 * MARGIN_SAMPLES, 32),
+    "NetworkConfig.channels": (1, 256),
+    "NetworkConfig.reduced": (1, 64),
+    "NetworkConfig.hidden": (1, 512),
+    "NetworkConfig.dropout": (0.0, 0.9),
+    "InkSettings.threshold": SHARE,
+    "InkSettings.noise_factor": (0.0, 100.0),
+    "InkSettings.speck_height": SHARE,
+    "CropSettings.height": (16, 96),
+    "CropSettings.row_margin": SHARE,
+    "CropSettings.col_margin": (0.0, 2.0),
+    "CropSettings.max_aspect": (2.0, 24.0),
+    "CropSettings.samples": (1, 32 - 2 * MARGIN_SAMPLES),
+    "CropSettings.text_height": (0.01, 2.0),
+    "CutSettings.filler": (0.04, 2.0),
+    "CutSettings.closest": (0.04, 1.0),
+    "CutSettings.min_width": (0.02, 1.0),
+    "CutSettings.max_width": (0.25, 2.0),
+}
+"""Least and most of every number; those of a tuple share theirs."""
+TEXT_LENGTH = 20_000
+"""Most characters of any text in it."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model came from.
+
+    Attributes
+    ----------
+    trained, validated
+        Number of labelled images of each part.
+    pseudo_labelled
+        Number of images trained on that an earlier model labelled.
+    data_hash
+        Digest of images and labels, as from ``dataset.data_hash``.
+    validation_correct
+        Whole texts read rightly in the validation part.
+    validation_low, validation_high
+        95 % Wilson interval of that share.
+    date, version
+        Day (ISO 8601) and version of the program.
+    """
+
+    trained: int
+    validated: int
+    pseudo_labelled: int
+    data_hash: str
+    validation_correct: int
+    validation_low: float
+    validation_high: float
+    date: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the file's metadata holds beside the weights, as JSON."""
+
+    alphabet: str
+    lengths: tuple[int, int]
+    temperature: float
+    network: NetworkConfig
+    segmenter: SegmenterSettings
+    provenance: Provenance
+
+
+def json_to_header(values: Any) -> Header:
+    """Build a header from parsed JSON.
+
+    Raises
+    ------
+    ValueError
+        If a key is missing or unknown, a value is of another type or out of its ``LIMITS``, or parts disagree.
+    """
+    header = to_record(Header, values)
+    network, crop, cut = header.network, header.segmenter.crop, header.segmenter.cut
+    try:
+        classes = len(Alphabet(header.alphabet))
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
+    agreements = {
+        f"alphabet: {find_refused(header.alphabet)}": find_refused(header.alphabet) is None,
+        "alphabet: not in Unicode's composed form": unicodedata.is_normalized("NFC", header.alphabet),
+        "alphabet and network.classes": classes == network.classes,
+        "segmenter.crop.height and network.height": crop.height == network.height,
+        "network.height: no multiple of 8": network.height % 8 == 0,
+        "segmenter.crop.samples and network.samples": crop.samples + 2 * MARGIN_SAMPLES == network.samples,
+        "lengths: the fewest above the most": header.lengths[0] <= header.lengths[1],
+        "segmenter.cut: min_width above max_width": cut.min_width <= cut.max_width,
+    }
+    if wrong := next((name for name, agrees in agreements.items() if not agrees), None):
+        raise ValueError(wrong)
+    return header
+
+
+def to_record(kind: type[Record], values: Any) -> Record:
+    """Build a dataclass, with those inside it, from parsed JSON.
+
+    Raises
+    ------
+    ValueError
+        As ``json_to_header``.
+    """
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(values, dict) or set(values) != names:
+        raise ValueError(f"{kind.__name__}: must have {', '.join(sorted(names))}")
+    hints = get_type_hints(kind)
+    return kind(**{name: to_value(hints[name], values[name], f"{kind.__name__}.{name}") for name in names})
+
+
+def to_value(hint: Any, value: Any, name: str) -> Any:
+    """Check a parsed value against the type that a dataclass declares, and a number against ``LIMITS``."""
+    if is_dataclass(hint):
+        return to_record(hint, value)  # type: ignore[arg-type]
+    arguments = get_args(hint)
+    if get_origin(hint) is tuple:
+        if isinstance(value, list) and len(value) == len(arguments):
+            return tuple(to_value(inner, one, name) for inner, one in zip(arguments, value, strict=True))
+    elif get_origin(hint) in (Union, UnionType):
+        return None if value is None else to_value(next(a for a in arguments if a is not NoneType), value, name)
+    elif get_origin(hint) is Literal:
+        if value in arguments:
+            return value
+    elif hint is str:
+        if isinstance(value, str) and len(value) <= TEXT_LENGTH and not has_surrogates(value):
+            return value
+    elif type(value) is hint or (hint is float and type(value) is int):
+        low, high = LIMITS[name]
+        if math.isfinite(value) and low <= value <= high:
+            return hint(value)
+        raise ValueError(f"{name} is {value}, not within {low} to {high}")
+    raise ValueError(f"{name} is {str(value)[:40]!r}, which it cannot be")
+
+
+def has_surrogates(text: str) -> bool:
+    """Whether a text holds half of a character, which JSON can spell."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,80 @@
+"""Frames to one image: each rule on frames of a few pixels, and which rule is chosen for which animation."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kerf.classifier.synthesis import synthesize
+from kerf.classifier.synthesis.animations import Animation, animate
+from kerf.segmenter.frames import FrameRule, contrast_to_rule, frames_to_contrast, frames_to_image, standing_to_motion
+
+
+def grey(*frames: list[int]) -> NDArray[np.uint8]:
+    """Frames of one row, from the grey levels of its pixels."""
+    return np.repeat(np.array(frames, np.uint8)[:, None, :, None], 3, axis=3)
+
+
+LEVELS = grey([200] * 12, [200] * 4 + [90] + [200] * 7, [200] * 4 + [120] + [200] * 3 + [255] + [200] * 3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fifth", "ninth"), [("first", 200, 200), ("last", 120, 255), ("mean", 137, 218), ("darkest", 90, 255)]
+)
+def test_rules(rule: FrameRule, fifth: int, ninth: int) -> None:
+    image, used = frames_to_image(LEVELS, rule)
+    assert used == rule
+    assert image.dtype == np.uint8
+    assert image[0, :, 0].tolist() == [200] * 4 + [fifth] + [200] * 3 + [ninth] + [200] * 3
+
+
+def test_what_stands_out_is_told_by_any_channel_and_either_way() -> None:
+    frames = grey([100] * 12, [100] * 12)
+    frames[1, 0, 3] = (100, 100, 160)
+    frames[0, 0, 8] = (40, 100, 100)
+    contrast = frames_to_contrast(frames)
+    assert contrast.shape == (2, 1, 12)
+    assert contrast[1, 0, 3] > 40 > 20 > contrast[0, 0, 3]
+    assert contrast[0, 0, 8] > 40 > 20 > contrast[1, 0, 8]
+
+
+def test_motion_is_what_stood_near_but_not_there() -> None:
+    standing = np.zeros((3, 12, 30), bool)
+    standing[:, 5, 5:9] = True  # stays: 4 pixels
+    standing[0, 5, 12:14] = standing[1, 5, 16:18] = True  # moves by four: near
+    standing[1, 5, 25:27] = standing[2, 11, 25:27] = True  # comes where nothing was near
+    assert standing_to_motion(standing) == 2 / 14
+    assert standing_to_motion(np.zeros((2, 3, 3), bool)) == 0
+
+
+def boxes(*frames: list[int]) -> NDArray[np.uint8]:
+    """Contrast of 20 x 100 pixels where boxes of 12 x 6 pixels stand at these columns."""
+    contrast = np.zeros((len(frames), 20, 100), np.uint8)
+    for frame, lefts in zip(contrast, frames, strict=True):
+        for left in lefts:
+            frame[4:16, left : left + 6] = 100
+    return contrast
+
+
+@pytest.mark.parametrize(
+    ("contrast", "rule"),
+    [
+        (boxes([10], [10, 40], [10, 40, 70]), "darkest"),  # grows
+        (boxes([10], [40], [70]), "darkest"),  # one at a time
+        (boxes([], [10, 40, 70]), "darkest"),  # comes late
+        (boxes([10, 40], [13, 43], [9, 38]), "first"),  # moves
+        (boxes([], [10, 40], [13, 43], [9, 38], [12, 42]), "last"),  # moves, with nothing at first
+        (boxes([10, 40], [10, 40]), "mean"),
+        (boxes([10, 30, 50, 70, 88], [10, 30, 50, 70, 92], [10, 30, 50, 70, 88]), "mean"),  # noise moves
+        (boxes([], []), "darkest"),
+    ],
+)
+def test_the_rule_follows_what_changes(contrast: NDArray[np.uint8], rule: FrameRule) -> None:
+    assert contrast_to_rule(contrast) == rule
+
+
+@pytest.mark.parametrize("kind", list(Animation))
+def test_drawn_animations_are_told_apart(kind: Animation) -> None:
+    expected = {Animation.JITTER: "first", Animation.NOISE: "mean"}.get(kind, "darkest")
+    captchas = list(synthesize(4, 3, "clean"))
+    frames = [np.stack(animate(c, kind, np.random.default_rng(i))) for i, c in enumerate(captchas)]
+    assert [frames_to_image(f, "auto")[1] for f in frames] == [expected] * 4

@@ -1,0 +1,318 @@
+"""Stages on arrays small enough to work out by hand: what each number in them is for."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kerf.segmenter.crops import CropSettings, ink_to_strip, ink_to_text_rows, projection_extent, resize_box
+from kerf.segmenter.cuts import (
+    CutSettings,
+    cuts_to_spans,
+    fill,
+    mask_to_pieces,
+    projection_minima,
+    split_wide,
+    strip_to_lattice,
+    thin_out,
+)
+from kerf.segmenter.ink import (
+    NEUTRAL,
+    QUANTILE_VALUES,
+    Ink,
+    InkSettings,
+    erase_frame,
+    fit_surface,
+    image_to_background,
+    image_to_ink,
+    quantiles,
+    remove_specks,
+    remove_thin_lines,
+    surface_basis,
+)
+from kerf.segmenter.lattice import Lattice, Strip
+
+
+def from_rows(*rows: str) -> NDArray[np.bool_]:
+    return np.array([[c == "#" for c in row] for row in rows])
+
+
+def strip_of(mask: NDArray[np.bool_]) -> Strip:
+    pixels = np.stack([mask.astype(np.uint8) * 255, np.full(mask.shape, NEUTRAL, np.uint8)])
+    return Strip(pixels, mask, (0.0, 0.0), (1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("rows", "pieces"),
+    [
+        (("####....", "........", "..####.."), [[0, 4], [2, 6]]),  # half of either: apart
+        (("####....", "........", ".####..."), [[0, 5]]),  # more than half of both: joined
+        (("######..", "........", "....#..."), [[0, 6]]),  # all of the narrower
+        (("##......", "........", "#######."), [[0, 7]]),
+        (("#..#....", "#..#....", "....#..."), [[0, 1], [3, 5]]),  # touching at a corner is one piece
+        (("........",), []),
+    ],
+)
+def test_pieces_are_joined_where_more_than_half_lies_over_another(
+    rows: tuple[str, ...], pieces: list[list[int]]
+) -> None:
+    found = mask_to_pieces(from_rows(*rows))
+    assert found.dtype == np.int32
+    assert found.tolist() == pieces
+
+
+def test_projection_is_smoothed_before_minima_are_sought() -> None:
+    mask = np.ones((48, 60), bool)
+    mask[4:, 30] = False  # a dip of one column, and
+    mask[1:, 12] = mask[::2, 14] = False  # one that smoothing joins with its neighbour
+    lattice = strip_to_lattice(strip_of(mask), CutSettings(filler=9.0, closest=0.01))
+    assert lattice.cuts.tolist() == [0, 12, 30, 60]
+
+
+def test_minima_are_lower_than_the_next_and_no_higher_than_the_last() -> None:
+    piece = np.array([[0, 6]], np.int32)
+    assert projection_minima(np.array([9, 5, 5, 9, 9, 9], np.float32), piece).tolist() == [2]
+    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[0, 1]], np.int32)).tolist() == []
+    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[1, 3]], np.int32)).tolist() == []
+    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[0, 2]], np.int32)).tolist() == [1]
+    assert projection_minima(np.array([5, 9], np.float32), piece).tolist() == []
+
+
+def test_cuts_as_near_as_allowed_stay() -> None:
+    flat = np.ones(20, np.float32)
+    edges = np.array([2, 5, 7, 12], np.int32)
+    assert thin_out(edges, np.array([], np.int32), flat, 3).tolist() == [2, 5, 12]
+    assert thin_out(edges, np.array([], np.int32), flat, 2).tolist() == [2, 5, 7, 12]
+    assert thin_out(np.array([2, 11, 12], np.int32), np.array([], np.int32), flat, 2).tolist() == [2, 12]
+    depth = np.array([9, 9, 9, 9, 9, 4, 3, 9, 9, 9, 9, 9], np.float32)
+    assert thin_out(np.array([0, 11], np.int32), np.array([5, 6], np.int32), depth, 2).tolist() == [0, 6, 11]
+    assert thin_out(np.array([], np.int32), np.array([], np.int32), depth, 2).tolist() == []
+
+
+def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
+    mask = np.ones((48, 40), bool)
+    mask[5:, 17] = mask[5:, 20] = mask[5:, 22] = False
+    cuts = strip_to_lattice(strip_of(mask), CutSettings(filler=9.0)).cuts
+    assert (np.diff(cuts) >= 3).all()
+    assert 17 in cuts
+    assert len(cuts) == 4
+
+
+@pytest.mark.parametrize(("level", "cuts"), [(0.5, [0, 8]), (0.51, [0, 2, 4, 6, 8]), (0.2, [0, 8])])
+def test_fillers_are_where_more_than_half_a_pixel_of_ink_is_in_a_column(level: float, cuts: list[int]) -> None:
+    profile = np.full(8, level, np.float64)
+    assert fill(np.array([0, 8], np.int32), 2.0, profile).tolist() == cuts  # type: ignore[arg-type]
+
+
+def test_fillers_divide_evenly_into_no_more_parts_than_needed() -> None:
+    flat = np.full(20, 5, np.float32)
+    assert fill(np.array([0, 6, 13, 20], np.int32), 6.0, flat).tolist() == [0, 6, 10, 13, 16, 20]
+    assert fill(np.array([3], np.int32), 6.0, flat).tolist() == [3]
+
+
+def test_fillers_are_an_eighth_of_the_height_apart_at_most_and_two_columns_at_least() -> None:
+    assert np.diff(strip_to_lattice(strip_of(np.ones((48, 60), bool)), CutSettings()).cuts).tolist() == [6] * 10
+    assert np.diff(strip_to_lattice(strip_of(np.ones((8, 20), bool)), CutSettings()).cuts).tolist() == [2] * 10
+
+
+def test_without_ink_the_strip_is_one_stretch() -> None:
+    lattice = strip_to_lattice(strip_of(np.zeros((48, 30), bool)), CutSettings())
+    assert lattice.cuts.tolist() == [0, 30]
+    assert lattice.spans.shape == (0, 2)
+    assert lattice.pieces.shape == (0, 2)
+
+
+def test_widths_of_candidates_are_inclusive_and_ink_is_more_than_a_pixel() -> None:
+    cuts = np.array([0, 3, 6, 10], np.int32)
+    ink = np.full(10, 1.0, np.float32)
+    assert cuts_to_spans(cuts, ink, 3, 6).tolist() == [[0, 1], [0, 2], [1, 2], [2, 3]]
+    assert cuts_to_spans(cuts, ink, 3.1, 6.9).tolist() == [[0, 2], [2, 3]]
+    assert cuts_to_spans(cuts, ink / np.float32(3), 3, 6).tolist() == [[0, 2], [2, 3]]
+
+
+def test_candidates_are_from_an_eighth_to_five_quarters_of_the_height() -> None:
+    cols = strip_to_lattice(strip_of(np.ones((48, 96), bool)), CutSettings()).span_cols
+    widths = cols[:, 1] - cols[:, 0]
+    assert (widths.min(), widths.max()) == (6, 60)
+
+
+def test_wide_pieces_are_split_nearest_their_middle() -> None:
+    flat = np.ones(30, np.float32)
+    assert split_wide(np.array([[0, 9]], np.int32), flat, 9).tolist() == [[0, 9]]
+    assert split_wide(np.array([[3, 13]], np.int32), flat, 9).tolist() == [[3, 8], [8, 13]]
+    edge = flat.copy()
+    edge[[1, 10]] = 0  # outside the middle half
+    assert split_wide(np.array([[0, 12]], np.int32), edge, 11).tolist() == [[0, 6], [6, 12]]
+    edge[[3, 8]] = 0.5  # its first and last columns
+    assert split_wide(np.array([[0, 12]], np.int32), edge, 11).tolist() == [[0, 8], [8, 12]]
+
+
+def test_strip_has_margins_scale_and_origin() -> None:
+    mask = np.zeros((40, 100), bool)
+    mask[10:30, 40:80] = True
+    ink = Ink(mask.astype(np.float32), np.full(mask.shape, 200, np.uint8), mask)
+    image = np.zeros((40, 100, 3), np.uint8)
+    strip = ink_to_strip(image, ink, CropSettings())
+    assert strip.origin == (10 - 2, 40 - 5)  # 0.12 and 0.25 of 20 rows
+    assert strip.scale == (48 / 24, 100 / 50)
+    assert strip.mask.shape == (48, 100)
+    assert strip.mask[4:44, 10:90].all()
+    assert strip.mask.sum() == 40 * 80
+    assert strip.pixels[0, 24, 50] == 255
+    assert strip.pixels[0, 24, 2] == 0
+    wide = ink_to_strip(image, ink, CropSettings(max_aspect=1.5))
+    assert wide.mask.shape == (48, 72)
+    assert wide.scale == (2.0, 72 / 50)
+    assert strip.cols_to_image(np.array([10.0, 90.0], np.float32)).tolist() == [40, 80]
+    assert strip.rows_to_image(np.array([4.0, 44.0], np.float32)).tolist() == [10, 30]
+
+
+def test_strip_reaches_outside_with_no_ink_and_neutral_lightness() -> None:
+    mask = np.ones((20, 30), bool)
+    ink = Ink(mask.astype(np.float32), np.full(mask.shape, 200, np.uint8), mask)
+    strip = ink_to_strip(np.zeros((20, 30, 3), np.uint8), ink, CropSettings())
+    assert strip.origin == (-2, -5)
+    assert strip.pixels[0, 0].max() == 0
+    assert (strip.pixels[1, 0] == NEUTRAL).all()
+    assert strip.pixels[1, 24, 40] == 200
+
+
+def test_strip_of_little_text_is_at_least_six_rows_and_eight_columns() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[20, 20] = True
+    ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
+    strip = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings())
+    assert strip.origin == (20 - 1, 20 - 2)
+    assert strip.scale == (48 / 3, 80 / 5)
+    twice = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(row_margin=2.0, col_margin=2.0))
+    assert twice.origin == (20 - 12, 20 - 12)
+    narrow = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(col_margin=0.0, height=4))
+    assert narrow.mask.shape == (4, 8)
+
+
+def test_text_height_is_a_share_of_the_image_about_the_middle_of_the_text() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[20:24, 10:20] = True
+    ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
+    strip = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(text_height=0.5, row_margin=0.1))
+    assert strip.origin == (12 - 2, 10 - 5)
+    assert strip.scale[0] == 48 / 24
+
+
+def test_extent_leaves_half_a_percent_out_at_each_side() -> None:
+    assert projection_extent(np.array([1, 0, 198, 0, 1])) == (2, 3)
+    assert projection_extent(np.array([1, 0, 197, 0, 1])) == (0, 5)
+    assert projection_extent(np.array([], np.int64)) == (0, 0)
+    mask = from_rows("....", ".##.", ".##.", "....")
+    assert ink_to_text_rows(Ink(mask.astype(np.float32), mask.astype(np.uint8), mask)) == (1, 3)
+    assert ink_to_text_rows(Ink(mask * 0.0, mask.astype(np.uint8), mask & False)) == (0, 4)
+
+
+def test_box_is_cut_and_shrunk_by_areas() -> None:
+    plane = np.array([[0, 0, 0, 0], [0, 10, 30, 0], [0, 50, 70, 0], [0, 0, 0, 0]], np.uint8)
+    assert resize_box(plane, (1, 3, 1, 3), (2, 2), 9).tolist() == [[10, 30], [50, 70]]
+    assert resize_box(plane, (1, 3, 1, 3), (1, 1), 9).tolist() == [[40]]
+    assert resize_box(plane, (-1, 1, 3, 6), (3, 2), 9).tolist() == [[9, 9, 9], [0, 9, 9]]
+    assert resize_box(plane, (3, 5, -1, 1), (2, 2), 9).tolist() == [[9, 0], [9, 9]]
+
+
+def test_quantiles_are_ranks_of_an_even_sample() -> None:
+    assert quantiles(np.arange(11), 0.0, 0.5, 0.99, 1.0) == [0, 5, 9, 10]
+    many = np.arange(3 * QUANTILE_VALUES)  # every third of them
+    assert quantiles(many, 0.5) == [3 * ((QUANTILE_VALUES - 1) // 2)]
+    assert quantiles(np.array([[7.0]]), 0.3) == [7]
+
+
+def test_background_is_quadratic_in_rows_and_columns() -> None:
+    rows, cols = np.arange(40) / 40 - 0.5, np.arange(80) / 80 - 0.5
+    surface = 120 + 40 * rows[:, None] - 30 * cols + 90 * rows[:, None] ** 2 + 60 * cols**2 - 80 * np.outer(rows, cols)
+    image = np.repeat(np.rint(surface)[:, :, None], 3, axis=2).astype(np.uint8)
+    assert np.abs(image_to_background(image)[:, :, 1] - surface).max() < 2
+    basis = surface_basis(rows, cols)
+    assert basis.shape == (3200, 6)
+    assert basis[81].tolist() == pytest.approx(
+        [1, rows[1], cols[1], rows[1] ** 2, rows[1] * cols[1], cols[1] ** 2], abs=1e-6
+    )
+    points = np.repeat(surface.reshape(-1, 1), 3, axis=1).astype(np.float32)
+    points[::7] = 0  # what stands out does not bend it
+    assert fit_surface(basis, points)[:, 2].tolist() == pytest.approx([120, 40, -30, 90, -80, 60], abs=2)
+
+
+def test_frames_are_up_to_three_lines_that_stand_out_over_three_fifths() -> None:
+    for share, erased in ((5, False), (6, True)):
+        distance = np.zeros((12, 10), np.float32)
+        distance[0, :share] = 100
+        erase_frame(distance)
+        assert (distance[0].max() == 0) == erased
+    distance = np.zeros((30, 10), np.float32)
+    distance[:4] = 100
+    erase_frame(distance)
+    assert distance.max(axis=1)[:5].tolist() == [0, 0, 0, 100, 0]
+    inner = np.zeros((30, 10), np.float32)
+    inner[1] = inner[15] = 100  # the edge itself is clear
+    erase_frame(inner)
+    assert inner.max(axis=1)[[1, 15]].tolist() == [100, 100]
+
+
+def test_specks_are_small_beside_the_largest_pieces() -> None:
+    mask = np.zeros((30, 60), bool)
+    mask[5:25, 5:10] = mask[5:25, 30:35] = True  # 20 high
+    mask[2:6, 50] = mask[10:15, 50] = mask[28, 40:45] = mask[28, 50:54] = True  # four and five long
+    kept = remove_specks(mask, 0.22)
+    assert not kept[2:6, 50].any()
+    assert kept[10:15, 50].all()
+    assert kept[28, 40:45].all()
+    assert not kept[28, 50:54].any()
+    dots = np.zeros((9, 9), bool)
+    dots[1, 1] = dots[4:6, 4] = True
+    assert np.argwhere(remove_specks(dots, 0.0)).tolist() == [[4, 4], [5, 4]]
+    assert remove_specks(dots & False, 0.22).sum() == 0
+
+
+def test_lines_thinner_than_half_the_stroke_are_opened_away() -> None:
+    mask = np.zeros((40, 60), bool)
+    mask[5:35, 10:18] = mask[5:35, 40:48] = True  # strokes of eight
+    line = mask.copy()
+    line[20:22, :] = True
+    assert (remove_thin_lines(line) == mask).all()
+    thick = mask.copy()
+    thick[20:24, :] = True
+    assert remove_thin_lines(thick)[21, 30]
+    assert (remove_thin_lines(mask[:, 10:13]) == mask[:, 10:13]).all()
+
+
+def test_ink_is_one_at_the_texts_contrast_and_half_at_half_of_it() -> None:
+    image = np.full((40, 90, 3), 200, np.uint8)
+    image[8:32, 20:28] = image[8:32, 40:48] = image[8:32, 70:78] = 80
+    image[10:14, 55:65] = 140
+    image[36, 2] = 0  # a dot, darker than the text
+    result = image_to_ink(image, InkSettings())
+    assert result.ink[20, 24] == 1
+    assert result.ink[12, 60] == pytest.approx(0.5, abs=0.04)
+    assert result.ink[36, 2] == 1
+    assert not result.mask[36, 2]
+    assert result.lightness[20, 24] == pytest.approx(255, abs=3)
+    assert result.lightness[12, 60] == pytest.approx(128 + 64, abs=5)
+    assert result.lightness[2, 50] == pytest.approx(NEUTRAL, abs=2)
+    image[10:14, 55:65] = 200 - 30  # a quarter of the contrast is no text, two fifths are
+    assert not image_to_ink(image, InkSettings()).mask[12, 60]
+    image[10:14, 55:65] = 200 - 48
+    assert image_to_ink(image, InkSettings()).mask[12, 60]
+
+
+def test_spans_as_columns() -> None:
+    lattice = Lattice(np.array([0, 4, 9], np.int32), np.array([[0, 2], [1, 2]], np.int32), np.zeros((0, 2), np.int32))
+    assert lattice.span_cols.tolist() == [[0, 9], [4, 9]]
+
+
+@pytest.mark.parametrize(("noise", "lower", "upper"), [(3, 26, 34), (11, 38, 54), (28, 60, 80)])
+def test_text_stands_out_from_noise_four_times_but_no_more_than_three_fifths_of_its_contrast(
+    noise: int, lower: int, upper: int
+) -> None:
+    levels = 128 + np.random.default_rng(0).normal(0, noise, (40, 90, 1))  # the median is 0.67 of the noise away
+    image = np.repeat(levels.clip(0, 255), 3, axis=2).astype(np.uint8)
+    image[8:32, 20:28] = image[8:32, 34:42] = 28  # a contrast of 100
+    image[8:32, 50:58], image[8:32, 70:78] = 128 - lower, 128 - upper
+    mask = image_to_ink(image, InkSettings()).mask
+    assert mask[20, 24]
+    assert not mask[20, 54]
+    assert mask[20, 74]
