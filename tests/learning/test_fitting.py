@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.fitting import VISITS, Fitter, LabelledExample, TrainSettings, even_width_bias
 from kerf.classifier.learning.observer import EpochReport, Observer
+from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter.errors import SettingsError
 from tests.learning.clock import Clock
@@ -134,6 +136,55 @@ def test_every_example_is_seen_once_a_pass(examples: Examples) -> None:
     seen = [id(example) for batch in batches for example in batch]
     assert sorted(seen) == sorted(map(id, examples[:10]))
     assert seen != [id(example) for batch in fitter.shuffled_batches(examples[:10]) for example in batch]
+
+
+def test_batches_are_of_similar_width_and_their_order_is_of_the_seed(examples: Examples) -> None:
+    assert len({example.example.padded_width for example in examples}) > 1
+
+    def order(seed: int) -> list[list[int]]:
+        return [list(map(id, batch)) for batch in tiny_fitter(seed=seed).shuffled_batches(examples)]
+
+    batches = tiny_fitter().shuffled_batches(examples)
+    ranges = sorted((min(w), max(w)) for w in ([e.example.padded_width for e in batch] for batch in batches))
+    assert all(one[1] <= other[0] for one, other in pairwise(ranges))
+    assert order(0) == order(0) != order(1)
+
+
+def test_rate_and_preference_follow_the_schedule(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[float, float]] = []
+
+    def step(self: Fitter, part: Any, optimizer: torch.optim.Optimizer, prior: float) -> float:
+        seen.append((optimizer.param_groups[0]["lr"], prior))
+        return 0.0
+
+    monkeypatch.setattr(Fitter, "step", step)
+    tiny_fitter(4, learning_rate=0.5).fit(examples, [], Observer())  # 20 steps
+    schedule = Schedule(20)
+    for rate, prior in seen:
+        assert rate == pytest.approx(0.5 * schedule.rate())
+        assert prior == pytest.approx(max(0, 1 - schedule.taken / 5))
+        schedule.advance()
+    assert len(seen) == 20
+
+
+def test_a_step_prefers_even_widths_and_varies_images(examples: Examples) -> None:
+    def first_loss(prior: float, **changes: Any) -> float:
+        fitter = tiny_fitter(**changes)
+        torch.manual_seed(1)  # of dropout
+        return fitter.step(examples[:4], torch.optim.SGD(fitter.network.parameters(), 0.0), prior)
+
+    assert first_loss(0.0, augment=None) == first_loss(0.0, augment=None)
+    assert first_loss(0.0, augment=None) != pytest.approx(first_loss(1.0, augment=None), abs=1e-3)
+    assert first_loss(0.0, augment=None) != pytest.approx(first_loss(0.0), abs=1e-4)
+
+
+def test_texts_of_other_lengths_do_not_compete(examples: Examples) -> None:
+    wide = tiny_fitter()
+    narrow = Fitter(wide.network, wide.alphabet, (3, 3), wide.settings)
+    three = [example for example in examples if len(example.text) == 3][:4]
+    with torch.no_grad():
+        ((logits, skips, batch, texts),) = wide.run_network(wide.network, three)
+        assert (narrow.losses(logits, skips, batch, texts) < wide.losses(logits, skips, batch, texts)).all()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 10**26])

@@ -235,12 +235,15 @@ def test_the_second_model_is_kept_unless_it_reads_fewer(
 def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LEVEL, 0.0)
     monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
+    monkeypatch.setattr(training, "MIN_SAMPLES", 1)
     clock = Clock(monkeypatch)
     ends: list[float] = []
+    learnt: list[int] = []
     fit = Fitter.fit
 
     def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
         ends.append(others[-1].end - 1000)
+        learnt.append(len(train))
         report = fit(self, train[:1], *others)
         clock.now = max(clock.now, others[-1].end)
         return report
@@ -250,11 +253,13 @@ def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch)
     result = train(
         samples[:45], QUICK, CPU, None, observer, [s.path for s in samples[45:]], deadline=Deadline.after(60)
     )
-    # 30 s for cutting: 3 for validation, which has 4 images; 26 of the 41 others. Then 0.4 of 30 s for the first model,
-    # 0.3 of 18 s for labelling, half of the rest for cutting; and the second model to the end.
+    # 30 s for cutting: 3 for validation, 27 for the others. Then 0.4 of 30 s for the first model, 0.3 of 18 s for
+    # labelling, which six images take, as many for cutting them; and the second model to the end.
     assert result.not_cut == 15
     assert ends == [42, 60]
-    assert result.model.provenance.trained == 26
+    assert result.model.provenance.validated == 3
+    assert learnt[0] == result.model.provenance.trained == 27
+    assert 27 < learnt[1] <= 27 + 6
 
 
 def test_time_for_nothing_leaves_a_model(samples: list[Sample]) -> None:
