@@ -12,6 +12,7 @@ from kerf.classifier.alphabet import (
     Constraint,
     Place,
     parse_pattern,
+    shorten,
     texts_to_alphabet,
 )
 from kerf.segmenter.errors import LabelAlphabetError, SettingsError
@@ -113,6 +114,7 @@ def test_pattern_by_place() -> None:
     assert [place.allows("1") for place in places] == [False, False, False, True, False, True, False, False]
     assert parse_pattern("[0-9]{4}") == parse_pattern(r"\d{4}") == parse_pattern(r"[\d]\d{3}") == (digits,) * 4
     assert len(parse_pattern(".{16}")) == 16
+    assert parse_pattern("7") == (Place("7"),)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,8 @@ def test_pattern_by_place() -> None:
         ("a$", "at character 2, .* whole text"),
         ("a}", r"at character 2, .* has a \\ before it"),
         ("ab\\", r"at character 3, .* has a \\ before it"),
-        (r"\s", r"\\s is not understood; use \\d for digits"),
+        (r"\s", r"\\s is not understood; use \\d for digits, .* \\ before punctuation$"),
+        ("a(23456789abcdef)", r"'\(23456789abc'\.\.\.: there"),
         ("[z-a]", "runs backwards"),
         ("", "'' has no characters; 1 to 16 can be read"),
         (".{17}", r"'\.\{17\}' has more than 16 characters; 1 to 16"),
@@ -154,6 +157,11 @@ def test_long_pattern_is_refused_at_once(pattern: str) -> None:
     assert time.monotonic() - began < 0.5
     assert len(str(caught.value)) < 250
     assert f"{pattern[:40]!r}..." in str(caught.value)
+
+
+def test_long_texts_are_shortened_in_messages() -> None:
+    assert shorten("a" * 40) == repr("a" * 40)
+    assert shorten("a" * 41) == repr("a" * 40) + "..."
 
 
 def test_pattern_and_length_agree() -> None:
