@@ -196,14 +196,8 @@ class Recognizer:
         return self._read_batches(images, space, batch_size, best, channels)
 
     def unknown_characters(self, constraint: Constraint) -> str:
-        """Return the characters asked for that the model does not know, in their order.
-
-        Raises
-        ------
-        SettingsError
-            As ``read_many``.
-        """
-        return to_text_space(self.model.alphabet, self.model.lengths, constraint, self.device).unknown
+        """Return the characters asked for that the model does not read, in their order; they are left out."""
+        return constraint.unknown_to(self.model.alphabet)
 
     def _read_batches(
         self, images: Iterable[Source], space: TextSpace, batch_size: int, best: int, channels: Channels
