@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip
 INPUTS := pyproject.toml constraints.txt
 DATA ?= ../shared/data
 
-.PHONY: solve test lint format setup model bench bench-setup clean
+.PHONY: solve test lint mutants format setup model bench bench-setup clean
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
@@ -18,6 +18,10 @@ lint: $(VENV)/dev.stamp build/kerf  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# About how long it takes, and how it works, is said in the script. AGAIN=1 tests only what survived the last time.
+mutants: $(VENV)/dev.stamp  ## put small faults into the code, all over or in PLACE, and list those no test notices
+	$(BIN)/python benchmarks/mutants.py $(PLACE) $(if $(AGAIN),--again)
 
 format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
 	$(BIN)/ruff check --fix .

@@ -2,8 +2,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.running import kerf
+
+# For `make mutants`: the same examples each time, and no search for a smaller one when a mutant is caught.
+settings.register_profile(
+    "mutants", derandomize=True, database=None, deadline=None, max_examples=50, phases=[Phase.explicit, Phase.generate]
+)
 
 
 @pytest.fixture(scope="session")

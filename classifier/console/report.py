@@ -7,15 +7,23 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from kerf.classifier.measuring.metrics import Confusion, Evaluation, Proportion, proportion
+from kerf.classifier.measuring.metrics import (
+    CALIBRATION_BINS,
+    RISK_COVERAGE_POINTS,
+    Confusion,
+    Evaluation,
+    Proportion,
+    RiskCoverage,
+    proportion,
+)
 
 if TYPE_CHECKING:
     from kerf.classifier.learning.observer import EpochReport
     from kerf.classifier.learning.training import TrainResult
 
 MOST_CONFUSED = 10
-LEAST_N = 30
-"""Below so many images a share is no percentage."""
+FEWEST = 30
+"""A rate of fewer than this is given as its count alone."""
 
 
 def evaluation_to_json(evaluation: Evaluation) -> str:
@@ -26,21 +34,23 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
 def evaluation_to_text(evaluation: Evaluation) -> str:
     """Render an evaluation for people, every figure under its own name."""
     e = evaluation
+    images, read = e.whole_text.n, sum(group.n for group in e.calibration)
+    few = len(e.risk_coverage) <= RISK_COVERAGE_POINTS // 2
+    thresholds = e.risk_coverage if few else e.risk_coverage[1::2]
     confused = ", ".join(map(confusion_to_text, e.confusions[:MOST_CONFUSED]))
     lines = [
         f"whole-text accuracy         {proportion_to_text(e.whole_text)}",
         f"wrong number of characters  {proportion_to_text(e.wrong_length)}: segmentation",
         f"right number, wrong ones    {proportion_to_text(e.wrong_characters)}: classification",
         f"unreadable images           {proportion_to_text(e.unreadable)}: counted as wrong",
-        f"character error rate        {percent(e.character_error_rate)} "
+        f"character error rate        {rate_to_text(e.character_error_rate, e.characters)} "
         f"({e.character_edits} edits, {e.characters} characters)",
-        f"calibration error           {percent(e.expected_calibration_error)} (expected, 10 bins of equal mass)",
-        f"coverage at 99 % precision  {percent(e.coverage_at_99_precision)}",
+        f"calibration error           {rate_to_text(e.expected_calibration_error, read)} "
+        f"(expected, {read} texts, at most {CALIBRATION_BINS} bins of equal mass)",
+        f"coverage at 99 % precision  {rate_to_text(e.coverage_at_99_precision, images)} "
+        f"({round(e.coverage_at_99_precision * images)} of {images})",
         "risk and coverage: answering only from a confidence on, images answered, and of those the wrong",
-        *(
-            f"  {p.min_confidence:.4f}  {percent(p.coverage)} answered, {percent(p.risk)} of them wrong"
-            for p in e.risk_coverage[1::2]  # every tenth of coverage
-        ),
+        *(risk_to_text(point, images) for point in thresholds),
         "accuracy by position, of texts read with the right length | of all texts",
         *(
             f"  {p.position + 1:<3} {proportion_to_text(p.of_right_length)} | {proportion_to_text(p.of_all)}"
@@ -54,11 +64,29 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
 
 
 def proportion_to_text(share: Proportion) -> str:
-    """Render a proportion with its n and interval, like ``97.2 % (35 of 36; 95 % interval 85.8 to 99.5)``."""
+    """Render a proportion with its n and interval, like ``97.2 % (35 of 36; 95 % interval 85.8 to 99.5)``.
+
+    Of fewer than 30, ``too few to tell`` stands in the place of the percentage.
+    """
     if share.value is None:
         return "    none (0 of 0)"
     interval = f"95 % interval {100 * share.low_95:.1f} to {100 * share.high_95:.1f}"
-    return f"{percent(share.value)} ({share.count} of {share.n}; {interval})"
+    return f"{rate_to_text(share.value, share.n)} ({share.count} of {share.n}; {interval})"
+
+
+def risk_to_text(point: RiskCoverage, images: int) -> str:
+    """Render one threshold: how many of the images it answers, and of those the wrong."""
+    answered = round(point.coverage * images)
+    wrong = round(point.risk * answered)
+    return (
+        f"  {point.min_confidence:.4f}  {rate_to_text(point.coverage, images)} answered ({answered} of {images}), "
+        f"{rate_to_text(point.risk, answered)} of them wrong ({wrong} of {answered})"
+    )
+
+
+def rate_to_text(share: float, n: int) -> str:
+    """Render a share of ``n`` as a percentage, or say that ``n`` is too small for one."""
+    return percent(share) if n >= FEWEST else "too few to tell"
 
 
 def percent(share: float) -> str:
@@ -72,14 +100,13 @@ def confusion_to_text(confusion: Confusion) -> str:
 
 
 def share_to_text(share: Proportion) -> str:
-    """Render a proportion with its n, like ``97.2 % (35 of 36)``; no percentage where n is below ``LEAST_N``."""
-    told = "too few to tell" if share.value is None or share.n < LEAST_N else percent(share.value).strip()
-    return f"{told} ({share.count} of {share.n})"
+    """Render a proportion with its n alone, like ``97.2 % (35 of 36)``."""
+    return f"{rate_to_text(share.value or 0, share.n).strip()} ({share.count} of {share.n})"
 
 
 def epoch_to_text(report: EpochReport) -> str:
     """Render one pass over the training images."""
-    few = min(report.training.n, report.validation.n) < LEAST_N
+    few = min(report.training.n, report.validation.n) < FEWEST
     gap = "" if few else f"train-validation gap {100 * report.gap:+.1f} points, "
     return (
         f"epoch {report.epoch:>3} of {report.epochs}: loss {report.loss:7.3f}, "
@@ -91,13 +118,12 @@ def epoch_to_text(report: EpochReport) -> str:
 def training_to_text(result: TrainResult) -> str:
     """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
-    share = proportion(p.validation_correct, p.validated)
-    interval = f"; 95 % interval {100 * share.low_95:.1f} to {100 * share.high_95:.1f} %" if share.n else ""
+    accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
     pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
     chosen = "; these also chose it among two models" if result.models > 1 else ""
     lines = [
         f"trained on {p.trained} labelled images{pseudo}; whole-text accuracy on images held back for validation: "
-        f"{share_to_text(share)}{interval}{chosen}",
+        f"{accuracy}{chosen}",
         *training_to_warnings(result),
     ]
     return "\n".join(lines)

@@ -73,7 +73,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """``n`` texts of neighbouring confidence: their mean confidence beside the share that is right."""
+    """``n`` texts of neighbouring or equal confidence: their mean confidence beside the share that is right."""
 
     n: int
     mean_confidence: float
@@ -240,10 +240,16 @@ def _confusions(outcomes: Sequence[_Outcome]) -> tuple[Confusion, ...]:
 
 
 def _calibration(outcomes: Sequence[_Outcome]) -> tuple[CalibrationBin, ...]:
-    """Return at most 10 bins of equal mass, by rising confidence, over the images that were read."""
-    read = sorted((o for o in outcomes if o.text is not None), key=lambda o: (o.confidence, o.right))
-    edges = [len(read) * i // CALIBRATION_BINS for i in range(CALIBRATION_BINS + 1)]
-    groups = [read[start:stop] for start, stop in pairwise(edges) if stop > start]
+    """Return at most 10 bins of equal mass, by rising confidence, over the images that were read.
+
+    An edge that would part equal confidences is moved down to where they begin: which of them are right
+    says nothing about their order, so a bin holds all of them or none.
+    """
+    read = sorted((o for o in outcomes if o.text is not None), key=lambda o: o.confidence)
+    confidences = [o.confidence for o in read]
+    inner = [len(read) * i // CALIBRATION_BINS for i in range(CALIBRATION_BINS)] if read else []
+    edges = sorted({bisect_left(confidences, confidences[edge]) for edge in inner} | {len(read)})
+    groups = [read[start:stop] for start, stop in pairwise(edges)]
     return tuple(
         CalibrationBin(
             len(group),

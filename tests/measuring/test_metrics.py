@@ -115,6 +115,11 @@ def test_wilson_is_symmetric(counts: tuple[int, int]) -> None:
     assert wilson_interval(n - correct, n) == pytest.approx((1 - high, 1 - low))
 
 
+def test_wilson_of_none_and_of_all_reaches_the_end_exactly() -> None:
+    assert {wilson_interval(0, n)[0] for n in range(1, 200)} == {0.0}
+    assert {wilson_interval(n, n)[1] for n in range(1, 200)} == {1.0}
+
+
 def test_wilson_of_nothing_and_of_nonsense() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
     for correct, n in [(3, 2), (-1, 2)]:
@@ -150,6 +155,8 @@ def test_by_position_has_both_definitions() -> None:
     assert right_length == [(1, 2), (2, 2), (0, 0)]
     assert everything == [(1, 4), (2, 4), (0, 1)]
     assert found.by_position[2].of_right_length.value is None
+    assert [p.position for p in found.by_position] == [0, 1, 2]
+    assert of([("XX", None)]).by_position[0].of_all.count == 0
 
 
 def test_by_length() -> None:
@@ -163,14 +170,53 @@ def test_ignore_case_is_the_callers_choice() -> None:
     folded = evaluate(truths, readings, ignore_case=True)
     assert folded.whole_text.count == 1
     assert folded.confusions == (Confusion("d", "x", 1),)
+    assert evaluate(["ß"], [UNREADABLE]).character_edits == 1
+    assert evaluate(["ß"], [UNREADABLE], ignore_case=True).character_edits == len("ss")
 
 
-def test_calibration_of_a_reader_that_is_too_sure() -> None:
-    found = of([("A", Read("A", 0.9))] * 5 + [("A", Read("B", 0.9))] * 5)
-    assert found.calibration == (CalibrationBin(1, 0.9, 0.0),) * 5 + (CalibrationBin(1, 0.9, 1.0),) * 5
-    found = of([("A", Read("A", 0.8))] * 80 + [("A", Read("A", 1.0))] * 20 + [("A", None)] * 7)
-    assert [b.n for b in found.calibration] == [10] * 10
-    assert found.expected_calibration_error == pytest.approx(0.8 * 0.2)
+def test_texts_without_characters() -> None:
+    added = of([("", Read("AB"))])
+    assert (added.characters, added.character_edits, added.character_error_rate) == (0, 2, 2.0)
+
+
+def test_equal_confidences_are_one_bin_whatever_is_right() -> None:
+    found = of([("A", Read("A", 0.9))] * 90 + [("A", Read("B", 0.9))] * 10)
+    assert found.calibration == (CalibrationBin(100, 0.9, 0.9),)
+    assert found.expected_calibration_error == 0.0
+
+
+def test_calibration_error_is_weighted_by_the_texts_of_a_bin() -> None:
+    found = of([("A", Read("A", 0.8))] * 85 + [("A", Read("B", 1.0))] * 15 + [("A", None)] * 7)
+    assert found.calibration == (CalibrationBin(85, 0.8, 1.0), CalibrationBin(15, 1.0, 0.0))
+    assert found.expected_calibration_error == pytest.approx(0.85 * 0.2 + 0.15 * 1.0)
+    assert of([("A", Read("B", 0.75))]).expected_calibration_error == 0.75
+
+
+def test_different_confidences_are_bins_of_equal_mass() -> None:
+    found = of([("A", Read("AB"[i % 2], i / 100)) for i in range(25)])
+    assert [b.n for b in found.calibration] == [2, 3] * 5
+    assert (found.calibration[1].mean_confidence, found.calibration[1].accuracy) == pytest.approx((0.03, 2 / 3))
+
+
+@given(pairs_of_texts)
+def test_calibration_agrees_with_its_definition(pairs: list[tuple[str, Read | None]]) -> None:
+    """A confidence begins a bin when one of the ten edges of equal mass falls on a text that has it."""
+    read = sorted((r.confidence, truth == r.text) for truth, r in pairs if r is not None)
+    bins: list[list[tuple[float, bool]]] = []
+    for claimed in sorted({confidence for confidence, _ in read}):
+        group = [one for one in read if one[0] == claimed]
+        below = sum(confidence < claimed for confidence, _ in read)
+        if any(below <= len(read) * i // 10 < below + len(group) for i in range(10)):
+            bins.append([])
+        bins[-1] += group
+    found = of(pairs)
+    assert [b.n for b in found.calibration] == [len(b) for b in bins]
+    assert [b.mean_confidence for b in found.calibration] == pytest.approx(
+        [sum(confidence for confidence, _ in b) / len(b) for b in bins]
+    )
+    assert [b.accuracy for b in found.calibration] == [sum(right for _, right in b) / len(b) for b in bins]
+    gaps = [abs(sum(confidence - right for confidence, right in b)) for b in bins]
+    assert found.expected_calibration_error == pytest.approx(sum(gaps) / max(len(read), 1), abs=1e-12)
 
 
 def test_risk_and_coverage() -> None:
@@ -181,6 +227,11 @@ def test_risk_and_coverage() -> None:
         RiskCoverage(0.7, 0.75, 1 / 3),
     )
     assert found.coverage_at_99_precision == 0.5
+
+
+def test_risk_and_coverage_are_given_at_each_twentieth() -> None:
+    found = of([("A", Read("A", 1 - i / 1000)) for i in range(100)])
+    assert [point.coverage for point in found.risk_coverage] == [i / 20 for i in range(1, 21)]
 
 
 def test_one_threshold_cannot_part_equal_confidences() -> None:
@@ -224,7 +275,7 @@ def test_an_evaluation_is_plain_json(pairs: list[tuple[str, Read | None]]) -> No
 
 
 def test_nothing_to_evaluate_and_readings_missing() -> None:
-    with pytest.raises(ValueError, match="no truths"):
+    with pytest.raises(ValueError, match=r"^nothing to evaluate: no truths$"):
         evaluate([], [])
     with pytest.raises(ValueError, match="zip"):
         evaluate(["A"], [])
