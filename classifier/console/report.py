@@ -118,13 +118,12 @@ def epoch_to_text(report: EpochReport) -> str:
 def training_to_text(result: TrainResult) -> str:
     """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
-    share = proportion(p.validation_correct, p.validated)
-    interval = f"; 95 % interval {100 * share.low_95:.1f} to {100 * share.high_95:.1f} %" if share.n else ""
+    accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
     pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
     chosen = "; these also chose it among two models" if result.models > 1 else ""
     lines = [
         f"trained on {p.trained} labelled images{pseudo}; whole-text accuracy on images held back for validation: "
-        f"{share_to_text(share)}{interval}{chosen}",
+        f"{accuracy}{chosen}",
         *training_to_warnings(result),
     ]
     return "\n".join(lines)

@@ -233,10 +233,10 @@ def epoch(training: tuple[int, int], validation: tuple[int, int], *, whole: bool
 @pytest.mark.parametrize(
     ("correct", "validated", "said"),
     [
-        (27, 30, "90.0 % (27 of 30); 95 % interval 74.4 to 96.5 %"),
-        (28, 29, "too few to tell (28 of 29); 95 % interval 82.8 to 99.4 %"),
-        (3, 3, "too few to tell (3 of 3); 95 % interval 43.9 to 100.0 %"),
-        (0, 0, "too few to tell (0 of 0)"),
+        (27, 30, "90.0 % (27 of 30; 95 % interval 74.4 to 96.5)"),
+        (28, 29, "too few to tell (28 of 29; 95 % interval 82.8 to 99.4)"),
+        (3, 3, "too few to tell (3 of 3; 95 % interval 43.9 to 100.0)"),
+        (0, 0, "none (0 of 0)"),
     ],
 )
 def test_training_says_its_accuracy_with_n(correct: int, validated: int, said: str) -> None:
@@ -247,7 +247,7 @@ def test_training_says_its_accuracy_with_n(correct: int, validated: int, said: s
 def test_training_says_what_it_labelled_itself_and_what_chose_the_model() -> None:
     told = training_to_text(replace(trained(30, 40, 35), models=2))
     assert told.startswith("trained on 90 labelled images and 35 that it labelled itself; ")
-    assert told.endswith("75.0 % (30 of 40); 95 % interval 59.8 to 85.8 %; these also chose it among two models")
+    assert told.endswith("75.0 % (30 of 40; 95 % interval 59.8 to 85.8); these also chose it among two models")
 
 
 def test_training_warns_of_what_makes_it_less_than_it_seems() -> None:
