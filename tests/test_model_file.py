@@ -14,7 +14,6 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 import pytest
 import torch
-from mutated_models import to_mutants, try_model
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -34,6 +33,7 @@ from kerf.classifier.model_header import LIMITS, Header, Provenance, hashes_to_l
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import CutSettings, SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
+from tests.mutated_models import to_mutants, try_model
 
 CPU = torch.device("cpu")
 
