@@ -39,7 +39,7 @@ model: $(VENV)/core.stamp  ## make the bundled model again, from rendered captch
 # Readers that are not installed are left out, and said so. With FULL=1 it takes hours, goes on where it stopped, and
 # writes into docs/; MINUTES=30 begins nothing new after so long.
 bench: $(VENV)/plots.stamp  ## measure Kerf and its peers on the folder DATA
-	$(BIN)/python benchmarks/bench.py $(DATA) $(if $(FULL),--full --out docs) $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m benchmarks.bench $(DATA) $(if $(FULL),--full --out docs) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-setup: $(VENV)/bench.stamp  ## install the readers off the shelf that the registry has; Tesseract is Debian's
 

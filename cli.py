@@ -36,6 +36,7 @@ def segment(
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
+    frames: opt.Frames = None,
     limit: opt.Limit = None,
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
@@ -49,9 +50,11 @@ def segment(
       kerf segment captchas --out pieces --model model.safetensors
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
+        from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.segment import segment_images
 
-        segment_images(terminal, paths, out, model, no_model, device, charset, length, pattern, limit)
+        reading = to_read_options(model, device, charset, length, pattern, frames)
+        segment_images(terminal, paths, out, no_model, reading, limit)
 
 
 @command(app, "train-char")
@@ -70,6 +73,7 @@ def train_char(
     curve: opt.Curve = None,
     charset: opt.LabelCharset = None,
     label_pattern: opt.LabelPattern = None,
+    frames: opt.Frames = None,
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
@@ -85,7 +89,7 @@ def train_char(
         from kerf.classifier.console.train import TrainOptions, train_model
 
         chosen = TrainOptions(
-            out, limit, device, seed, epochs, max_minutes, augment, start, from_scratch, charset, label_pattern
+            out, limit, device, seed, epochs, max_minutes, augment, start, from_scratch, charset, label_pattern, frames
         )
         train_model(terminal, folder, chosen, unlabelled or [], curve)
 
@@ -100,6 +104,7 @@ def solve(
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
+    frames: opt.Frames = None,
     min_confidence: opt.MinConfidence = 0.0,
     characters: opt.Characters = False,
     best: opt.Best = 1,
@@ -120,10 +125,12 @@ def solve(
     """
     streaming = not out and row_format is not RowFormat.TABLE
     with terminal_session(quiet=quiet, streaming=streaming, debug=debug) as terminal:
+        from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.solve import solve_images
 
         settings = RowSettings(min_confidence, characters, best, check)
-        solve_images(terminal, paths, settings, row_format, out, model, device, charset, length, pattern, limit)
+        reading = to_read_options(model, device, charset, length, pattern, frames)
+        solve_images(terminal, paths, settings, row_format, out, reading, limit)
 
 
 @command(app, "eval")
@@ -138,6 +145,7 @@ def evaluate(
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
+    frames: opt.Frames = None,
     limit: opt.Limit = None,
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
@@ -149,10 +157,12 @@ def evaluate(
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
+        from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.evaluate import EvalOptions, evaluate_folder
 
         chosen = EvalOptions(as_json, min_accuracy, ignore_case, label_pattern, limit)
-        evaluate_folder(terminal, folder, chosen, model, device, charset, length, pattern)
+        reading = to_read_options(model, device, charset, length, pattern, frames)
+        evaluate_folder(terminal, folder, chosen, reading)
 
 
 @command(app, "synth")

@@ -1,13 +1,13 @@
 """Measure Kerf, a CTC recogniser, the networks it began from and readers off the shelf on the same images, in one run.
 
-Usage: python benchmarks/bench.py ../shared/data [--full] [--jobs 2] [--minutes M] [--out build/bench]
+Usage: python -m benchmarks.bench ../shared/data [--full] [--jobs 2] [--minutes M] [--out build/bench]
        make bench DATA=../shared/data
 
 The quick form takes three families at 100 labels, networks A and B on one of them; ``--full`` takes all, at 100 labels
-and at all of ``train/``. Where the folder is absent, families that Kerf renders stand in for it. Written are
-``benchmark.json``, and from it ``benchmark.md`` and its figures. What the JSON file holds already, measured with the
-same code of that system, is not measured again: a run that was stopped, or that ``--minutes`` ended, goes on where it
-was.
+and at all of ``train/``, Kerf also at every number of labels that has a target. Where the folder is absent, families
+that Kerf renders stand in for it. Written are ``benchmark.json``, and from it ``benchmark.md`` with its figures and, of
+Kerf alone, ``results.md``. What the JSON file holds already, measured with the same code of that system, is not
+measured again: a run that was stopped, or that ``--minutes`` ended, goes on where it was.
 
 Guards: a family whose ``test/`` has an image of its ``train/`` is refused, near-duplicates are counted, and the labels
 of ``test/`` go to the scorer alone: Kerf reads it through ``eval``, the others are processes that get paths.
@@ -27,19 +27,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from bench_page import FOUNDING_FAMILY, write_page
-from families import Family, find_families, say
-from founding import scores_to_figures
-from measurements import FOUNDING, KERF, Key, Measurements, Result
-from readers import LOADERS
-from results import CACHE, ROOT, cached_row, clear_errors, run
-from systems import CTC_BEST, CTC_EQUAL, Answer, Job, count_parameters
 
+from benchmarks.bench_page import FEW, FOUNDING_FAMILY, write_page
+from benchmarks.families import Family, find_families, say
+from benchmarks.kerf_rows import cached_row, row_path, row_to_detail
+from benchmarks.measurements import FOUNDING, KERF, KERF_NOTHING, Key, Measurements, Result
+from benchmarks.results_page import TARGETS, write_results
+from benchmarks.rivals.founding import scores_to_figures
+from benchmarks.rivals.readers import LOADERS
+from benchmarks.rivals.systems import CTC_BEST, CTC_EQUAL, CTC_START, Answer, Job, count_parameters
+from benchmarks.running import CACHE, CTC_START_FILE, ROOT, clear_errors, run
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.measuring.metrics import proportion
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
-FEW = 100
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
 """Where milliseconds are measured, of those that are there; in the quick form, on the first."""
 
@@ -51,6 +52,7 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
     if full:
         budgets += [(name, count) for name, count in names.items() if count > FEW]
     largest = budgets[len(names) :] if full else budgets[:1]
+    targets = [(name, labels) for name, count in names.items() for labels in TARGETS.get(name, {}) if labels <= count]
     founding = sorted(largest, key=lambda budget: (budget[0] != FOUNDING_FAMILY, budget[1]))
     return [
         [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
@@ -58,6 +60,8 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
         [(name, CTC_EQUAL, labels) for name, labels in budgets],
         [(name, system, labels) for name, labels in founding for system in FOUNDING],
         [(name, CTC_BEST, labels) for name, labels in budgets if full],
+        [(name, system, labels) for name, labels in budgets if full for system in (KERF_NOTHING, CTC_START)],
+        [(name, KERF, labels) for name, labels in targets if full and (name, labels) not in budgets],
     ]
 
 
@@ -100,7 +104,8 @@ class Bench:
         if self.kept.has(key) or system in self.missing or time.monotonic() > self.deadline:
             return
         try:
-            result = self.run_kerf(family, labels) if system == KERF else self.run_system(family, system, labels)
+            run_it = self.run_kerf if system in (KERF, KERF_NOTHING) else self.run_system
+            result = run_it(family, system, labels)
         except SystemExit as problem:  # from `run`: its process failed
             say(f"{family}, {system}, {labels} labels: not measured, {problem}")
             return
@@ -109,15 +114,16 @@ class Bench:
             share, cost = 100 * result.correct / result.n, f"{result.train_seconds:.0f} s, {result.megabytes:.0f} MB"
             say(f"{family}, {system}, {labels} labels: {share:.1f} % of {result.n}; {cost}")
 
-    def run_kerf(self, name: str, labels: int) -> Result:
+    def run_kerf(self, name: str, system: str, labels: int) -> Result:
         """Train and evaluate through the command line, as a user would."""
-        family, code = self.families[name], self.kept.codes[KERF]
-        row = cached_row(family.folder.parent, name, labels, code, 1, math.inf)
-        assert row
-        model = CACHE / code / f"{name}-{labels}.safetensors" if labels else BUNDLED_MODEL
-        parameters = count_parameters(load_model(model, torch.device("cpu")).network)
-        answer = Answer([], False, row.train_seconds, parameters, len(model.read_bytes()), row.train_megabytes)
-        return self.to_result(family, KERF, labels, row.correct, answer)
+        family, code = self.families[name], self.kept.codes[system]
+        options = ("--from-scratch",) if system == KERF_NOTHING else ()
+        row = cached_row(family.folder, labels, code, options)
+        model = row_path(code, name, labels, options).with_suffix(".safetensors") if labels else BUNDLED_MODEL
+        parameters, size = count_parameters(load_model(model, torch.device("cpu")).network), len(model.read_bytes())
+        detail = row_to_detail(row)
+        answer = Answer([], False, row.train_seconds, parameters, size, row.train_megabytes, detail)
+        return self.to_result(family, system, labels, row.correct, answer)
 
     def run_system(self, name: str, system: str, labels: int) -> Result | None:
         """Run a system in a process of its own, and score what it read; None where it cannot be."""
@@ -127,7 +133,7 @@ class Bench:
             for samples in (family.train[: labels or None], family.test)
         )
         kerf = self.kept.results.get((name, KERF, labels))
-        if system in (CTC_EQUAL, CTC_BEST) and kerf is None:
+        if system in (CTC_EQUAL, CTC_BEST, CTC_START) and kerf is None:
             return None  # without Kerf's time it has none
         job = Job(
             system,
@@ -135,11 +141,12 @@ class Bench:
             [str(sample.path) for sample in test],
             kerf.train_seconds if kerf else 0.0,
             str(CACHE / "ctc" / self.kept.codes[CTC_EQUAL] / f"{name}-{labels}.pt"),
+            str(CTC_START_FILE),
         )
         with TemporaryDirectory() as folder:
             order = Path(folder, "job.json")
             order.write_text(json.dumps(asdict(job)), encoding="utf-8")
-            output, _, _ = run(ROOT / "benchmarks" / "systems.py", order, threads=1)
+            output, _, _ = run("-m", "benchmarks.rivals.systems", order, threads=1)
         record = json.loads(output)
         if "missing" in record:
             self.missing[system] = record["missing"]
@@ -158,9 +165,10 @@ class Bench:
         """Time every system on a family, unless that is there, and save; where it fails, say so and leave it."""
         if self.kept.has_speed(name, cores) or time.monotonic() > self.deadline:
             return
-        program = ROOT / "benchmarks" / "speed.py"
         try:
-            output, seconds, _ = run(program, self.families[name].folder, "--cores", str(cores), "--json")
+            output, seconds, _ = run(
+                "-m", "benchmarks.speed", self.families[name].folder, "--cores", str(cores), "--json"
+            )
         except SystemExit as problem:
             say(f"{name}, speed on {cores} cores: not measured, {problem}")
             return
@@ -211,6 +219,7 @@ def main() -> None:
         bench.measure_speed(name, cores)
     bench.kept.save()
     write_page(bench.kept.page, arguments.out)
+    write_results(bench.kept.page, arguments.out)
     wanted = [key for phase in phases for key in phase if key[1] not in bench.missing]
     left = sum(not bench.kept.has(key) for key in wanted)
     say(f"{arguments.out / 'benchmark.md'} is written; {left} of {len(wanted)} measurements are left")

@@ -1,6 +1,6 @@
 """Compare two runs of the benchmark: what changed between two JSON files.
 
-Usage: python benchmarks/compare.py before/benchmark.json after/benchmark.json
+Usage: python -m benchmarks.compare before/benchmark.json after/benchmark.json
 
 Printed as CSV: every measurement that both have, its whole texts before and after in per cent, and whether the 95 %
 intervals overlap. Times are compared only where both were taken on the same machine.
@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from results import clear_errors
+from benchmarks.running import clear_errors
 
 COLUMNS = (
     "family",

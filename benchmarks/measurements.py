@@ -13,22 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from families import Family
-from readers import LOADERS
-from results import KERF_FILES, code_hash
-from speed import SPEED_FILES
-from systems import CTC_BEST, CTC_EQUAL
 
-KERF = "Kerf"
+from benchmarks.families import Family
+from benchmarks.rivals.readers import LOADERS
+from benchmarks.rivals.systems import CTC_BEST, CTC_EQUAL, CTC_START
+from benchmarks.running import KERF_FILES, code_hash
+from benchmarks.speed import SPEED_FILES
+
+KERF, KERF_NOTHING = "Kerf", "Kerf from nothing"
 FOUNDING = ("network A", "network B")
 SPEED = "speed"
 SEED = 0
 FILES = {
     KERF: KERF_FILES,
-    CTC_EQUAL: ("benchmarks/ctc.py",),
-    CTC_BEST: ("benchmarks/ctc.py",),
-    **dict.fromkeys(FOUNDING, ("benchmarks/founding.py",)),
-    **dict.fromkeys(LOADERS, ("benchmarks/readers.py",)),
+    KERF_NOTHING: KERF_FILES,
+    CTC_EQUAL: ("benchmarks/rivals/ctc.py",),
+    CTC_BEST: ("benchmarks/rivals/ctc.py",),
+    CTC_START: ("benchmarks/rivals/ctc.py", "benchmarks/rivals/pretrain.py"),
+    **dict.fromkeys(FOUNDING, ("benchmarks/rivals/founding.py",)),
+    **dict.fromkeys(LOADERS, ("benchmarks/rivals/readers.py",)),
     SPEED: (*KERF_FILES, *SPEED_FILES),
 }
 """What a system's results depend on, besides the data."""

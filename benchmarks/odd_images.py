@@ -1,6 +1,6 @@
 """A folder of odd and broken images, and whether ``solve`` has a row for each of them.
 
-    python benchmarks/odd_images.py FOLDER [--odd 140] [--mutated 5000] [--seed 0] [--check]
+    python -m benchmarks.odd_images FOLDER [--odd 140] [--mutated 5000] [--seed 0] [--check]
 
 Odd are: shapes, modes, animations, bombs, and files that are cut short, empty or named wrongly. Mutated are rendered
 captchas as PNG, JPEG, GIF, WebP, BMP and TIFF with bytes changed, removed or exchanged. With --check, FOLDER is

@@ -1,10 +1,13 @@
-"""Rows of results to a Markdown page; nothing is measured here."""
+"""What is measured of Kerf alone, at every number of labels, to a Markdown page; nothing is measured here."""
 
 from __future__ import annotations
 
-import os
-import platform
-from dataclasses import dataclass
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.bench_figures import Record
+from benchmarks.bench_page import is_current
+from benchmarks.kerf_rows import DETAIL
 
 TARGETS = {
     "wp-really-simple": {50: 97.0, 500: 99.7},
@@ -28,62 +31,40 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One family at one number of labels: accuracy on the test part, where its errors come from, and what it cost."""
-
-    family: str
-    labels: int
-    correct: int
-    n: int
-    low_95: float
-    high_95: float
-    character_error_rate: float
-    expected_calibration_error: float
-    coverage_at_99_precision: float
-    missing_candidates: int
-    wrong_choice: int
-    wrong_character: int
-    train_seconds: float
-    train_megabytes: float
-    day: str
+def write_results(page: Record, folder: Path) -> None:
+    """Write ``results.md``: Kerf at every number of labels; nothing where no row has all of its figures."""
+    kerf = [result for result in page["results"] if result["system"] == "Kerf" and is_current(result, page)]
+    rows = [result for result in kerf if set(DETAIL) <= set(result["detail"])]
+    if rows:
+        (folder / "results.md").write_text(to_markdown(rows), encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Speed:
-    """What solving a test part costs."""
-
-    images_per_second: float
-    megabytes: float
-
-
-def to_markdown(rows: list[Row], speeds: list[Speed | None], version: str, jobs: int) -> str:
+def to_markdown(rows: Sequence[Record]) -> str:
     """Render rows as the page."""
-    machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
-    at_once = f"{jobs} at a time, on one thread each" if jobs > 1 else "one at a time"
+    machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
     lines = [
         "# Results",
         "",
-        f"Printed by `python benchmarks/results.py DATA --write docs/results.md`; code {version}; {machine}.",
+        f"Printed by `make bench FULL=1`; code {rows[0]['code']}; {machines}.",
         "",
         "Whole-text exact match on `test/`, after `train-char FAMILY/train --limit N` with nothing else given.",
         "Interval: 95 %, Wilson. CER: character error rate. ECE: expected calibration error, in points. Sure: share",
         "of the images that can be answered with 99 % of the answers right. Errors: wrong texts by",
-        "`benchmarks/errors.py`, as missing candidates / wrong choice among candidates / wrong character. 0 labels:",
-        "the bundled model, told the alphabet, case ignored where it does not matter. Training: wall clock and memory,",
-        f"{at_once}. Solve: images a second as CSV, the seconds that one image takes, start and all, subtracted.",
+        "`benchmarks/trials/errors.py`, as missing candidates / wrong choice among candidates / wrong character.",
+        "0 labels: the bundled model, told the alphabet, case ignored where it does not matter. Training: wall clock",
+        "and memory, on one thread. How fast it reads is in `benchmark.md`.",
         "",
         "| family | labels | n | whole text | interval | target | CER | ECE | sure | errors | training | its memory "
-        "| solve | its memory | day |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+        "| day |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
-    table = [row_to_markdown(row, speed) for row, speed in zip(rows, speeds, strict=True)]
-    return "\n".join([*lines, *table, "", *without_labels(rows), *NOTES, ""])
+    ordered = sorted(rows, key=lambda row: (row["family"], row["labels"]))
+    return "\n".join([*lines, *map(row_to_markdown, ordered), "", *without_labels(rows), *NOTES, ""])
 
 
-def without_labels(rows: list[Row]) -> list[str]:
+def without_labels(rows: Sequence[Record]) -> list[str]:
     """State the mean over families of the bundled model's accuracy, if it was measured."""
-    shares = [row.correct / row.n for row in rows if not row.labels]
+    shares = [row["correct"] / row["n"] for row in rows if not row["labels"]]
     return (
         [f"With 0 labels, mean over {len(shares)} families: {100 * sum(shares) / len(shares):.1f} %.", ""]
         if shares
@@ -91,24 +72,22 @@ def without_labels(rows: list[Row]) -> list[str]:
     )
 
 
-def row_to_markdown(row: Row, speed: Speed | None) -> str:
-    """Render one row; without a speed, what it takes to solve is left empty."""
-    target = TARGETS.get(row.family, {}).get(row.labels)
+def row_to_markdown(row: Record) -> str:
+    """Render one row."""
+    target, detail = TARGETS.get(row["family"], {}).get(row["labels"]), row["detail"]
     cells = [
-        row.family,
-        str(row.labels),
-        str(row.n),
-        f"**{100 * row.correct / row.n:.1f} %**",
-        f"{100 * row.low_95:.1f}-{100 * row.high_95:.1f}",
+        row["family"],
+        str(row["labels"]),
+        str(row["n"]),
+        f"**{100 * row['correct'] / row['n']:.1f} %**",
+        f"{100 * row['low_95']:.1f}-{100 * row['high_95']:.1f}",
         f"{target:.1f} %" if target else "",
-        f"{100 * row.character_error_rate:.2f} %",
-        f"{100 * row.expected_calibration_error:.1f}",
-        f"{100 * row.coverage_at_99_precision:.0f} %",
-        f"{row.missing_candidates} / {row.wrong_choice} / {row.wrong_character}",
-        f"{row.train_seconds:.0f} s" if row.labels else "",
-        f"{row.train_megabytes:.0f} MB" if row.labels else "",
-        f"{speed.images_per_second:.0f}/s" if speed else "",
-        f"{speed.megabytes:.0f} MB" if speed else "",
-        row.day,
+        f"{100 * detail['character_error_rate']:.2f} %",
+        f"{100 * detail['expected_calibration_error']:.1f}",
+        f"{100 * detail['coverage_at_99_precision']:.0f} %",
+        f"{detail['missing_candidates']} / {detail['wrong_choice']} / {detail['wrong_character']}",
+        f"{row['train_seconds']:.0f} s" if row["labels"] else "",
+        f"{row['megabytes']:.0f} MB" if row["labels"] else "",
+        row["day"],
     ]
     return f"| {' | '.join(cells)} |"

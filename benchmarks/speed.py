@@ -1,6 +1,6 @@
 """Milliseconds an image of every system, interleaved in one process; decoding alone is the floor.
 
-Usage: python benchmarks/speed.py ../shared/data/gen-lepture [--cores 1] [--images 100] [--rounds 5] [--json]
+Usage: python -m benchmarks.speed ../shared/data/gen-lepture [--cores 1] [--images 100] [--rounds 5] [--json]
 
 The process is bound to the cores before anything is loaded, so that systems whose threads cannot be set obey too.
 Each round reads the same images with every system in turn; the median round counts. Weights do not change the speed:
@@ -21,10 +21,10 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from results import ROOT, clear_errors, peak_megabytes, run
+from benchmarks.running import clear_errors, peak_megabytes, run
 
 Read = Callable[[Sequence[Path]], object]
-SPEED_FILES = ("benchmarks/ctc.py", "benchmarks/founding.py", "benchmarks/readers.py", "benchmarks/speed.py")
+SPEED_FILES = (*(f"benchmarks/rivals/{name}.py" for name in ("ctc", "founding", "readers")), "benchmarks/speed.py")
 """What the figures depend on, besides Kerf."""
 
 
@@ -49,7 +49,8 @@ def load_kerf(folder: Path, cores: int) -> dict[str, Read]:
 def load_ctc(folder: Path, cores: int) -> dict[str, Read]:
     """Load an untrained CTC recogniser."""
     import torch
-    from ctc import CtcReader
+
+    from benchmarks.rivals.ctc import CtcReader
 
     reader = CtcReader("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", torch.device("cpu"))
     return {
@@ -61,8 +62,8 @@ def load_ctc(folder: Path, cores: int) -> dict[str, Read]:
 def load_founding(folder: Path, cores: int) -> dict[str, Read]:
     """Load networks A and B untrained."""
     import torch
-    from founding import FoundingNetwork, path_to_input
 
+    from benchmarks.rivals.founding import FoundingNetwork, path_to_input
     from kerf.classifier.folders.dataset import folder_to_samples
 
     texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
@@ -77,8 +78,7 @@ def load_founding(folder: Path, cores: int) -> dict[str, Read]:
 
 def load_reader(name: str, folder: Path, cores: int) -> dict[str, Read]:
     """Load a reader off the shelf; where it is missing, say so."""
-    from readers import LOADERS, MissingReaderError
-
+    from benchmarks.rivals.readers import LOADERS, MissingReaderError
     from kerf.classifier.folders.dataset import folder_to_samples
 
     texts = [sample.text for sample in folder_to_samples(folder / "train").samples]
@@ -91,7 +91,7 @@ def load_reader(name: str, folder: Path, cores: int) -> dict[str, Read]:
 
 def find_loaders() -> dict[str, Callable[[Path, int], dict[str, Read]]]:
     """Find what loads each system: a family's folder and a number of cores to its ways of reading by name."""
-    from readers import LOADERS
+    from benchmarks.rivals.readers import LOADERS
 
     return {
         "decoding": load_decoder,
@@ -104,8 +104,7 @@ def find_loaders() -> dict[str, Callable[[Path, int], dict[str, Read]]]:
 
 def find_readable(folder: Path, count: int) -> list[Path]:
     """Find the first images that can be read; on others some systems end with an error."""
-    from families import is_readable
-
+    from benchmarks.families import is_readable
     from kerf.classifier.folders.images import find_images
 
     found = list(islice(filter(is_readable, find_images([folder]).paths), count))
@@ -149,7 +148,7 @@ def main() -> None:
         return
     milliseconds = time_rounds(reads, paths, arguments.rounds)
     options = ("--cores", str(arguments.cores), "--images", str(arguments.images))
-    alone = (ROOT / "benchmarks" / "speed.py", arguments.family, *options, "--only")
+    alone = ("-m", "benchmarks.speed", arguments.family, *options, "--only")
     megabytes = {
         name: memory
         for key, system in systems.items()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from string import ascii_letters, digits
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,24 @@ from kerf.segmenter.errors import LabelAlphabetError, SettingsError
 
 MAX_LENGTH = 16
 """Longest text that a search considers."""
-MAX_CHARACTERS = 10_000
-"""Longest range of a charset."""
+MAX_CHARSET = 50_000
+"""Most characters of a charset: all that are in use of the largest script."""
+
+SETS = {"d": digits, "w": ascii_letters + digits + "_"}
+"""What escaped letters stand for."""
+TOKEN = re.compile(
+    r"(?:\[(?P<not>\^?+)(?P<set>(?:\\.|[^]\\])+)\]|(?P<any>\.)|(?P<one>\\.|[^][{}().*+?|\\^$]))(?:\{(?P<count>[0-9]{1,2})\})?",
+    re.DOTALL,
+)
+REFUSED = {
+    "*+": "a part is repeated by a count such as {4}",
+    "?{": "a part is repeated by one count such as {4}; for texts of several lengths give charset and length instead",
+    "()|": "there are no groups and no choices; a class such as [ab] is a choice of characters",
+    "^$": "a pattern is always for the whole text; leave it out",
+    "[]": "a class is [a-z] or [^a-z], and not empty",
+    "}\\": "a character that means something in patterns has a \\ before it",
+}
+"""Why a pattern cannot go on with such a character, and what would do."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +92,12 @@ class Alphabet:
 
         A class counts for its own character, and for its other case where that case is not asked for itself.
         """
+        asked, ids = set(characters), {character: i for i, character in enumerate(self.characters)}
         groups = []
         for character in characters:
             other = character.swapcase()
-            wanted = {character} if len(other) != 1 or other in characters else {character, other}
-            groups.append([i for i, c in enumerate(self.characters) if c in wanted])
+            wanted = {character} if other in asked else {character, other}
+            groups.append(sorted(ids[c] for c in wanted & ids.keys()))
         return groups
 
 
@@ -89,13 +108,13 @@ def texts_to_alphabet(texts: Iterable[str]) -> Alphabet:
 
 @dataclass(frozen=True)
 class Place:
-    """What may stand at one place of a text: ``characters``, or with ``negated`` all but these."""
+    """What may stand at one place of a pattern: one of ``characters``, or, if ``negated``, any but these."""
 
     characters: str
     negated: bool = False
 
     def allows(self, character: str) -> bool:
-        """Return whether a character may stand there."""
+        """Whether a character may stand here."""
         return (character in self.characters) != self.negated
 
 
@@ -103,17 +122,17 @@ class Place:
 class Constraint:
     r"""What is known of the texts before reading them; everything not given comes from the model.
 
-    The same syntax as on the command line.
+    The same on the command line and in Python.
 
     Parameters
     ----------
     charset
-        Characters that may occur, with ranges: ``0-9A-F``; ``\d`` for the digits, ``\-`` for a hyphen.
+        Characters that may occur, as between the brackets of a regular expression: ``0-9A-F``, ``\d+=?``.
     length
-        Number of characters, ``4`` or ``4-6``.
+        Number of characters: ``"4"`` or 4, ``"4-6"`` or (4, 6), both ends included.
     pattern
-        Characters by place, for example ``[A-Z]{2}[0-9]{4}``: literals, ``[classes]``, ``[^all but these]``, ``.``
-        for any, ``\d`` for a digit, ``\`` before a sign that is meant itself, and counts ``{n}``.
+        Characters by position, for example ``[A-Z]{2}\d{4}``: literals, classes ``[a-z]`` and ``[^a-z]``, ``\d``,
+        ``\w``, ``.``, a ``\`` before punctuation, and counts ``{n}``.
 
     Raises
     ------
@@ -122,31 +141,47 @@ class Constraint:
     """
 
     charset: str | None = None
-    length: str | int | None = None
+    length: str | int | tuple[int, int] | None = None
     pattern: str | None = None
 
     def __post_init__(self) -> None:
-        lengths, places, _ = self.lengths, self.places, self.characters
-        if lengths and places and not lengths[0] <= len(places) <= lengths[1]:
-            raise SettingsError(f"pattern {self.pattern!r} has {len(places)} places; drop the length or change it")
+        places, lengths, _ = self.places, self.lengths, self.characters
+        if places and lengths and not lengths[0] <= len(places) <= lengths[1]:
+            raise SettingsError(
+                f"pattern {shorten(self.pattern or '')} has {len(places)} characters, length says otherwise; "
+                "drop one of them or change it"
+            )
 
-    @property
+    @cached_property
     def characters(self) -> str | None:
-        """The characters that may occur, each once; None for all."""
+        """The characters of the charset, each once."""
         return None if self.charset is None else parse_charset(self.charset)
 
-    @property
+    @cached_property
     def lengths(self) -> tuple[int, int] | None:
-        """Fewest and most characters, inclusive; None for what the model has seen."""
-        return None if self.length is None else parse_lengths(str(self.length))
+        """Fewest and most characters."""
+        return None if self.length is None else parse_length(self.length)
 
-    @property
-    def places(self) -> list[Place] | None:
-        """What may stand at each place; None for anything."""
+    @cached_property
+    def places(self) -> tuple[Place, ...] | None:
+        """What may stand at each place."""
         return None if self.pattern is None else parse_pattern(self.pattern)
 
+    @property
+    def spelt_out(self) -> str | None:
+        """All characters that the pattern allows, each once; None if there is none or it does not name them all."""
+        if not self.places or any(place.negated for place in self.places):
+            return None
+        return "".join(dict.fromkeys("".join(place.characters for place in self.places)))
 
-def parse_lengths(text: str) -> tuple[int, int]:
+    def unknown_to(self, alphabet: Alphabet) -> str:
+        """Characters that are named here but that a model with this alphabet does not read: they are left out."""
+        places = [place.characters for place in self.places or () if not place.negated]
+        named = "".join(dict.fromkeys("".join([self.characters or "", *places])))
+        return "".join(c for c, ids in zip(named, alphabet.folded_onto(named), strict=True) if not ids)
+
+
+def parse_length(length: str | int | tuple[int, int]) -> tuple[int, int]:
     """Read ``4`` or ``4-6`` as an inclusive range.
 
     Raises
@@ -154,95 +189,96 @@ def parse_lengths(text: str) -> tuple[int, int]:
     SettingsError
         If it is neither, or not within 1 and ``MAX_LENGTH``.
     """
-    match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", text.strip())
-    low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not 1 <= low <= high <= MAX_LENGTH:
+    if isinstance(length, str):
+        match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", length.strip())
+        ends = (int(match[1]), int(match[2] or match[1])) if match else None
+    else:
+        ends = (length, length) if isinstance(length, int) else length
+    if ends is None or not 1 <= ends[0] <= ends[1] <= MAX_LENGTH:
+        shown = shorten(length) if isinstance(length, str) else length
         raise SettingsError(
-            f"length {text[:20]!r} is not understood; give N or MIN-MAX within 1-{MAX_LENGTH}, for example 4 or 4-6"
+            f"length {shown} is not a number or a range within 1-{MAX_LENGTH}; give N or MIN-MAX, for example 4 or 4-6"
         )
-    return low, high
-
-
-ITEM = re.compile(r"\\(?P<escaped>.)|(?P<first>[^\\])(?:-(?P<last>[^\\]))?", re.DOTALL)
-DIGITS = "0123456789"
+    return ends
 
 
 def parse_charset(text: str) -> str:
-    """Read a charset, with ranges such as ``a-z0-9``, as its characters, each once, in order.
+    r"""Read a charset, with ranges such as ``a-z0-9`` and escapes, as its characters, each once, in order.
 
     Raises
     ------
     SettingsError
-        If a range runs backwards or is too long, an escape is not known, or nothing is left.
+        If it is empty or too large, a range runs backwards, or an escape is unknown.
     """
-    characters: list[str] = []
-    at = 0
-    while at < len(text):
-        match = ITEM.match(text, at)
-        if not match:
-            raise SettingsError(f"{text[:40]!r} ends in a backslash; write \\\\ for a backslash itself")
-        at = match.end()
-        if match["escaped"]:
-            characters += DIGITS if match["escaped"] == "d" else to_literal(match["escaped"], text)
-            continue
-        first, last = match["first"], match["last"] or match["first"]
-        if last < first:
-            raise SettingsError(f"range {first}-{last} in {text[:40]!r} runs backwards; write {last}-{first}")
-        if ord(last) - ord(first) >= MAX_CHARACTERS:
-            raise SettingsError(f"range {first}-{last} has more than {MAX_CHARACTERS} characters; give a shorter one")
-        characters += [chr(c) for c in range(ord(first), ord(last) + 1)]
-    return Alphabet("".join(dict.fromkeys(characters))).characters
+    if not text:
+        raise SettingsError("the charset is empty; name the characters that can occur, for example 0-9A-F")
+    characters: dict[str, None] = {}
+    for match in re.finditer(r"(\\.|[^\\]|\\\Z)(?:-(\\.|[^\\]))?", text, flags=re.DOTALL):
+        part, first, last = match[0], unescape(match[1]), unescape(match[2] or match[1])
+        if match[2] and len(first + last) > 2:
+            raise SettingsError(f"range {part} in {shorten(text)} has no two ends; write \\- for the character -")
+        if match[2] and last < first:
+            raise SettingsError(f"range {part} in {shorten(text)} runs backwards; write {match[2]}-{match[1]}")
+        ends = range(ord(first[0]), ord(last[0]) + 1)
+        if len(characters) + len(ends) > MAX_CHARSET:
+            raise SettingsError(f"{shorten(text)} has more than {MAX_CHARSET} characters; name those that can occur")
+        characters |= dict.fromkeys(map(chr, ends) if match[2] else first)
+    return "".join(characters)
 
 
-def to_literal(escaped: str, text: str) -> str:
-    """Return a sign that a backslash stood before, which means it itself.
+def unescape(part: str) -> str:
+    r"""Return the characters that ``x``, ``\d``, ``\w`` or an escaped character stands for.
 
     Raises
     ------
     SettingsError
-        If it is a letter or digit, which may mean something elsewhere.
+        If the escape is unknown.
     """
-    if escaped.isalnum():
+    if not part.startswith("\\"):
+        return part
+    if part[1:] in SETS:
+        return SETS[part[1:]]
+    if part == "\\" or part[1].isalnum():
         raise SettingsError(
-            f"\\{escaped} in {text[:40]!r} is not understood; use \\d, [classes] or the character itself"
+            rf"{part} is not understood; use \d for digits, \w for letters, digits and _, \\ for the character \, "
+            r"or \ before punctuation"
         )
-    return escaped
+    return part[1:]
 
 
-TOKEN = re.compile(
-    r"(?:\[(?P<negated>\^?)(?P<set>(?!\^)(?:\\.|[^\]\\])+)\]|(?P<any>\.)|\\(?P<escaped>.)|(?P<one>[^\[\]{}().*+?|\\^$]))"
-    r"(?:\{(?P<count>[0-9]{1,2})\})?"
-)
-
-
-def parse_pattern(pattern: str) -> list[Place]:
-    """Read a pattern as what may stand at each place.
+def parse_pattern(pattern: str) -> tuple[Place, ...]:
+    r"""Read a pattern as what may stand at each place.
 
     Raises
     ------
     SettingsError
-        If there is anything in it that ``Constraint`` does not name, or more than ``MAX_LENGTH`` places.
+        If there is more in it than literals, ``[classes]``, escapes, ``.`` and ``{n}``.
     """
     places: list[Place] = []
     at = 0
-    while at < len(pattern):
+    while at < len(pattern) and len(places) <= MAX_LENGTH:
         match = TOKEN.match(pattern, at)
-        if not match or len(places) > MAX_LENGTH:
-            raise SettingsError(
-                f"pattern {pattern[:40]!r} is not understood at {pattern[at:][:20]!r}; use literals, [classes], "
-                f"[^others], ., \\d and {{n}}, at most {MAX_LENGTH} characters, for example [A-Z]{{2}}[0-9]{{4}}"
-            )
-        places += [to_place(match)] * int(match["count"] or 1)
+        if not match:
+            reason = next(reason for characters, reason in REFUSED.items() if pattern[at] in characters)
+            where = f"at character {at + 1}, {shorten(pattern[at:], 12)}"
+            raise SettingsError(f"pattern {shorten(pattern)} is not understood {where}: {reason}")
+        places += [token_to_place(match)] * int(match["count"] or 1)
         at = match.end()
     if not 1 <= len(places) <= MAX_LENGTH:
-        raise SettingsError(f"pattern {pattern[:40]!r} has {len(places)} places; 1 to {MAX_LENGTH} can be read")
-    return places
+        many = f"more than {MAX_LENGTH}" if places else "no"
+        raise SettingsError(f"pattern {shorten(pattern)} has {many} characters; 1 to {MAX_LENGTH} can be read")
+    return tuple(places)
 
 
-def to_place(match: re.Match[str]) -> Place:
-    """Say what one part of a pattern allows."""
-    if match["any"]:
+def token_to_place(token: re.Match[str]) -> Place:
+    """Read one token of a pattern, without its count."""
+    if token["any"]:
         return Place("", negated=True)
-    if match["set"]:
-        return Place(parse_charset(match["set"]), negated=bool(match["negated"]))
-    return Place(parse_charset(f"\\{match['escaped']}") if match["escaped"] else match["one"])
+    if token["one"]:
+        return Place(unescape(token["one"]))
+    return Place(parse_charset(token["set"]), negated=bool(token["not"]))
+
+
+def shorten(text: str, most: int = 40) -> str:
+    """Quote a text, the beginning of it if it is long."""
+    return repr(text) if len(text) <= most else repr(text[:most]) + "..."

@@ -6,7 +6,7 @@ import os
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +23,7 @@ from kerf.classifier.network.batch import Example, examples_to_batch, segmentati
 from kerf.classifier.network.char_net import fuse
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, UnforeseenError
+from kerf.segmenter.frames import FrameRule, LoadSettings
 from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
 BATCH_SIZE = 64
@@ -115,15 +116,18 @@ class Recognizer:
             torch.backends.cudnn.allow_tf32 = False  # the default leaves 10 of 23 bits
 
     @classmethod
-    def load(cls, path: Path | str | None = None, device: str = "auto") -> Recognizer:
-        """Load a model file, or the bundled model.
+    def load(cls, path: Path | str | None = None, device: str = "auto", frames: FrameRule | None = None) -> Recognizer:
+        """Load a model file, or the bundled model; ``frames`` of animations are read instead of those it learnt from.
 
         Raises
         ------
         NotFoundError, ModelUnreadableError, ModelVersionError, DeviceError
             See ``load_model`` and ``resolve_device``.
         """
-        return cls(load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device)))
+        model = load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device))
+        if frames:
+            model = replace(model, segmenter=replace(model.segmenter, load=LoadSettings(frames)))
+        return cls(model)
 
     def read(
         self, image: Source, constraint: Constraint | None = None, *, best: int = 1, channels: Channels = "bgr"
@@ -192,14 +196,8 @@ class Recognizer:
         return self._read_batches(images, space, batch_size, best, channels)
 
     def unknown_characters(self, constraint: Constraint) -> str:
-        """Return the characters asked for that the model does not know, in their order.
-
-        Raises
-        ------
-        SettingsError
-            As ``read_many``.
-        """
-        return to_text_space(self.model.alphabet, self.model.lengths, constraint, self.device).unknown
+        """Return the characters asked for that the model does not read, in their order; they are left out."""
+        return constraint.unknown_to(self.model.alphabet)
 
     def _read_batches(
         self, images: Iterable[Source], space: TextSpace, batch_size: int, best: int, channels: Channels

@@ -1,7 +1,7 @@
 """Frames of an animation to the one image that is read.
 
 Some sites let letters come and go, or noise move, over the frames. Which rule serves which animation was measured
-with ``benchmarks/frames.py``; ``auto`` tells the animations apart by what stands out in each frame.
+with ``benchmarks/trials/frames.py``; ``auto`` tells the animations apart by what stands out in each frame.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ def kerf(*arguments: str | Path, stdin: str = "", program: str = "") -> subproce
 
 
 def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a script of ``benchmarks/`` to its end."""
-    command = [sys.executable, str(ROOT / "benchmarks" / name), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
+    """Run a script of ``benchmarks/``, such as ``trials.errors``, to its end."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False)
 
 
 def problem(result: subprocess.CompletedProcess[str], code: ExitCode) -> str:

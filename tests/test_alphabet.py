@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kerf.classifier.alphabet import (
-    MAX_CHARACTERS,
-    MAX_LENGTH,
+    MAX_CHARSET,
     Alphabet,
     Constraint,
     Place,
-    parse_charset,
-    parse_lengths,
     parse_pattern,
+    shorten,
     texts_to_alphabet,
 )
 from kerf.segmenter.errors import LabelAlphabetError, SettingsError
@@ -35,11 +35,24 @@ def test_case_is_folded_where_only_one_case_is_asked_for() -> None:
     assert alphabet.folded_onto("ab0") == [[1, 2], [3], [0]]
     assert alphabet.folded_onto("Aa") == [[1], [2]]
     assert alphabet.folded_onto("Bz") == [[3], []]
+    assert Alphabet("aA").folded_onto("a") == [[0, 1]]
+    assert Alphabet("ßs").folded_onto("ßS") == [[0], [1]]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("4", (4, 4)), ("4-6", (4, 6)), (" 5 ", (5, 5))])
-def test_lengths(text: str, expected: tuple[int, int]) -> None:
-    assert parse_lengths(text) == expected
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [("4", (4, 4)), ("4-6", (4, 6)), (" 5 ", (5, 5)), (4, (4, 4)), ((2, 3), (2, 3)), ("1-16", (1, 16)), (16, (16, 16))],
+)
+def test_length(length: str | int | tuple[int, int], expected: tuple[int, int]) -> None:
+    assert Constraint(length=length).lengths == expected
+
+
+@pytest.mark.parametrize(
+    "length", ["", "x", "4-", "-4", "4-5-6", "6-4", 0, 17, "0-4", "4-17", (5, 4), "1234-1235", "\u0664"]
+)
+def test_bad_length_is_refused(length: str | int | tuple[int, int]) -> None:
+    with pytest.raises(SettingsError, match=r"within 1-16; give N or MIN-MAX, for example 4 or 4-6"):
+        Constraint(length=length)
 
 
 @pytest.mark.parametrize(
@@ -50,86 +63,134 @@ def test_lengths(text: str, expected: tuple[int, int]) -> None:
         ("-", "-"),
         ("aab", "ab"),
         ("A-", "A-"),
-        (r"\d", "0123456789"),
-        (r"a\-z", "a-z"),
+        ("a-a", "a"),
+        (r"\d+=?", "0123456789+=?"),
+        (r"x\-z\\", "x-z\\"),
+        (r"\[-\]", "[\\]"),
+        ("^\n", "^\n"),
+        (r"1\w", "1abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ023456789_"),
     ],
 )
-def test_charset_ranges(text: str, expected: str) -> None:
-    assert parse_charset(text) == expected
-
-
-def test_pattern_by_position() -> None:
-    anything = Place("", negated=True)
-    assert parse_pattern("[A-C]{2}x.[01]") == [Place("ABC"), Place("ABC"), Place("x"), anything, Place("01")]
-    assert parse_pattern(r"[^0-2a]\d\.[\]\-\d]") == [
-        Place("012a", negated=True),
-        Place("0123456789"),
-        Place("."),
-        Place("]-0123456789"),
-    ]
-    assert parse_pattern("." * MAX_LENGTH) == [anything] * MAX_LENGTH
-
-
-def test_a_place_allows_its_characters_or_all_but_them() -> None:
-    assert [Place("ab").allows(c) for c in "abc"] == [True, True, False]
-    assert [Place("ab", negated=True).allows(c) for c in "abc"] == [False, False, True]
+def test_charset(text: str, expected: str) -> None:
+    assert Constraint(charset=text).characters == expected
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\x00-\U0010ffff", "shorter"),
-        ("z-a", "write a-z"),
-        ("ab\\", "ends in a backslash"),
-        (r"a\w", "not understood"),
-        ("", "empty"),
+        ("", "the charset is empty"),
+        ("z-a", "range z-a in 'z-a' runs backwards; write a-z"),
+        (r"\d-z", r"range \\d-z in .* has no two ends"),
+        ("a\\", r"\\ is not understood"),
+        (r"\s", r"\\s is not understood"),
+        ("\u0000-\U0010ffff", "more than 50000 characters"),
+        ("\u4e00-\u9fff\uac00-\ud7a3" * 2 + "\U00020000-\U00029fff", "more than 50000 characters"),
     ],
 )
-def test_bad_charset_is_refused_in_one_line(text: str, said: str) -> None:
+def test_bad_charset_is_refused(text: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said) as caught:
-        parse_charset(text)
-    assert "\n" not in str(caught.value)
+        Constraint(charset=text)
+    assert len(str(caught.value)) < 250
 
 
-def test_the_longest_range() -> None:
-    last = chr(0x4E00 + MAX_CHARACTERS - 1)
-    assert len(parse_charset(f"\u4e00-{last}")) == MAX_CHARACTERS
-    with pytest.raises(SettingsError, match=str(MAX_CHARACTERS)):
-        parse_charset(f"\u4e00-{chr(ord(last) + 1)}")
+def test_largest_charset() -> None:
+    assert len(Constraint(charset="\U00020000-\U0002c34f").characters or "") == MAX_CHARSET
+    with pytest.raises(SettingsError, match="more than"):
+        Constraint(charset="\U00020000-\U0002c350")
+
+
+def test_pattern_by_place() -> None:
+    places = parse_pattern(r"[A-C]{2}x.[^01]\d\.[\]\-]")
+    digits = Place("0123456789")
+    assert places == (
+        *[Place("ABC")] * 2,
+        Place("x"),
+        Place("", negated=True),
+        Place("01", negated=True),
+        digits,
+        Place("."),
+        Place("]-"),
+    )
+    assert [place.allows("1") for place in places] == [False, False, False, True, False, True, False, False]
+    assert parse_pattern("[0-9]{4}") == parse_pattern(r"\d{4}") == parse_pattern(r"[\d]\d{3}") == (digits,) * 4
+    assert len(parse_pattern(".{16}")) == 16
+    assert parse_pattern("7") == (Place("7"),)
 
 
 @pytest.mark.parametrize(
-    "pattern",
-    ["a+", "[", "(ab)", "a{2,3}", "", "[]", ".{40}", "a|b", "a?", r"\w", "[a", "a" * 17, "a" * 10_000, "[^]", "a\\"],
+    ("pattern", "said"),
+    [
+        ("a+", r"'a\+' is not understood at character 2, '\+': a part is repeated by a count such as \{4\}"),
+        ("a*b", "at character 2, '\\*b': a part is repeated by a count"),
+        ("[AB]?x", r"at character 5, '\?x': .* one count .* give charset and length"),
+        ("a{2,3}", r"at character 2, '\{2,3\}': .* one count"),
+        ("a{2}{3}", r"at character 5"),
+        ("[", r"at character 1, '\[': a class"),
+        ("[]", r"at character 1, '\[\]': a class"),
+        ("a[^]", r"at character 2, '\[\^\]': a class"),
+        ("(ab)", "at character 1, .* no groups"),
+        ("a|b", "at character 2, .* no choices"),
+        ("^a", "at character 1, .* whole text; leave it out"),
+        ("a$", "at character 2, .* whole text"),
+        ("a}", r"at character 2, .* has a \\ before it"),
+        ("ab\\", r"at character 3, .* has a \\ before it"),
+        (r"\s", r"\\s is not understood; use \\d for digits, .* \\ before punctuation$"),
+        ("a(23456789abcdef)", r"'\(23456789abc'\.\.\.: there"),
+        ("[z-a]", "runs backwards"),
+        ("", "'' has no characters; 1 to 16 can be read"),
+        (".{17}", r"'\.\{17\}' has more than 16 characters; 1 to 16"),
+        ("a{0}", "has no characters"),
+        ("." * 17, "has more than 16 characters"),
+    ],
 )
-def test_bad_pattern_is_refused_in_one_line(pattern: str) -> None:
-    with pytest.raises(SettingsError) as caught:
-        parse_pattern(pattern)
+def test_bad_pattern_is_refused_in_one_line(pattern: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        Constraint(pattern=pattern)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "x", "4-", "-4", "4-5-6", "0", "0-4", "5-4", "17", "1-17", "٤"])
-def test_bad_length_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="for example"):
-        parse_lengths(text)
+@pytest.mark.parametrize("pattern", ["a" * 100_000, "[" * 100_000, "[a" * 100_000, "(" * 100_000, ".{1}" * 100_000])
+def test_long_pattern_is_refused_at_once(pattern: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(SettingsError) as caught:
+        Constraint(pattern=pattern)
+    assert time.monotonic() - began < 0.5
+    assert len(str(caught.value)) < 250
+    assert f"{pattern[:40]!r}..." in str(caught.value)
 
 
-def test_constraint_refuses_what_cannot_be() -> None:
-    for wrong in ({"length": "5-4"}, {"length": "1-99"}, {"charset": ""}, {"charset": "b-a"}, {"pattern": "("}):
-        with pytest.raises(SettingsError):
-            Constraint(**wrong)
-    with pytest.raises(SettingsError, match="has 4 places"):
-        Constraint(pattern="[a-z]{4}", length="5-6")
-    with pytest.raises(SettingsError, match="has 4 places"):
-        Constraint(pattern="[a-z]{4}", length=3)
+def test_long_texts_are_shortened_in_messages() -> None:
+    assert shorten("a" * 40) == repr("a" * 40)
+    assert shorten("a" * 41) == repr("a" * 40) + "..."
 
 
-def test_constraint_has_one_syntax() -> None:
-    known = Constraint(charset="0-3x", length="4-6", pattern="[0-9]{5}")
-    assert (known.characters, known.lengths, known.places) == ("0123x", (4, 6), [Place("0123456789")] * 5)
-    assert Constraint(length=4).lengths == Constraint(length=" 4 ").lengths == (4, 4)
-    assert (Constraint().characters, Constraint().lengths, Constraint().places) == (None, None, None)
-    assert Constraint(length=f"1-{MAX_LENGTH}", pattern=".").lengths == (1, MAX_LENGTH)
+def test_pattern_and_length_agree() -> None:
+    assert Constraint(pattern="[a-z]{4}", length="4-6").lengths == (4, 6)
+    assert Constraint(pattern="[a-z]{4}", length=(1, 4)).lengths == (1, 4)
+    for length in ("5-6", "1-3"):
+        with pytest.raises(SettingsError, match=r"pattern '\[a-z\]\{4\}' has 4 characters, length says otherwise"):
+            Constraint(pattern="[a-z]{4}", length=length)
+
+
+def test_nothing_is_known_unless_it_is_said() -> None:
+    nothing = Constraint()
+    assert (nothing.characters, nothing.lengths, nothing.places, nothing.spelt_out) == (None, None, None, None)
+    assert nothing.unknown_to(Alphabet("ab")) == ""
+
+
+def test_what_the_model_does_not_know_is_told() -> None:
+    alphabet = Alphabet("0123456789abc")
+    assert Constraint(charset="0-9+=?").unknown_to(alphabet) == "+=?"
+    assert Constraint(charset="0-9A-C").unknown_to(alphabet) == ""  # read as the other case
+    assert Constraint(charset="Aax").unknown_to(alphabet) == "Ax"
+    assert Constraint(pattern="[^+]=[a-d].").unknown_to(alphabet) == "=d"
+    assert Constraint(charset="ab+", pattern="[=+]a").unknown_to(alphabet) == "+="
+
+
+def test_pattern_that_names_all_its_characters_spells_them_out() -> None:
+    assert Constraint(pattern="[ab]bc").spelt_out == "abc"
+    assert Constraint(pattern="[ab].").spelt_out is None
+    assert Constraint(pattern="[^ab]b").spelt_out is None
 
 
 def test_both_cases_are_those_of_one_letter() -> None:

@@ -109,9 +109,9 @@ def test_broken_file_takes_its_place_and_stops_nothing(recognizer: Recognizer, t
 def test_constraints_are_kept(recognizer: Recognizer, labels: dict[Path, str]) -> None:
     by_length = texts(list(recognizer.read_many(labels, Constraint(length="4-5"))))
     assert {len(t) for t in by_length} <= {4, 5}
-    digits = texts(list(recognizer.read_many(labels, Constraint(charset="0123456789"))))
+    digits = texts(list(recognizer.read_many(labels, Constraint(charset="0-9"))))
     assert set("".join(digits)) <= set("0123456789")
-    upper = texts(list(recognizer.read_many(labels, Constraint(charset="ABCDEFGHIJKLMNOPQRSTUVWXYZ"))))
+    upper = texts(list(recognizer.read_many(labels, Constraint(charset="A-Z"))))
     assert all(t == t.upper() for t in upper)
     pattern = texts(list(recognizer.read_many(labels, Constraint(pattern="[A-Z]{2}.[0-9]"))))
     assert all(len(t) == 4 and t[:2].isupper() and t[3].isdigit() for t in pattern)
@@ -258,6 +258,14 @@ def test_frames_are_told_and_as_the_model_has_them(tmp_path: Path) -> None:
         load = LoadSettings(rule)  # type: ignore[arg-type]
         reading = Recognizer(replace(model, segmenter=SegmenterSettings(load))).read(tmp_path / "a.gif")
         assert (reading.text, reading.frames) == (text, f"{rule} of 2 frames")
+
+
+def test_frames_may_be_asked_for_at_loading(tmp_path: Path) -> None:
+    still = Image.open(SAMPLES / "clean_0.png").convert("RGB")
+    Image.new("RGB", still.size, "white").save(tmp_path / "a.webp", save_all=True, append_images=[still], lossless=True)
+    first, last = (Recognizer.load(device="cpu", frames=rule).read(tmp_path / "a.webp") for rule in ("first", "last"))
+    assert (first.text, first.frames) == ("", "first of 2 frames")
+    assert (last.text, last.frames) == (Recognizer.load(device="cpu").read(still).text, "last of 2 frames")
 
 
 def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.recognizer import Recognizer
+    from kerf.segmenter.frames import FrameRule
 
 STDIN = Path("-")
 
@@ -128,10 +130,46 @@ def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAl
     )
 
 
-def say_unknown(recognizer: Recognizer, constraint: Constraint, terminal: Terminal) -> None:
-    """Say which of the characters asked for the model does not know; it reads on with the others."""
-    if unknown := recognizer.unknown_characters(constraint):
-        terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the options of a command say of how to read."""
+
+    model: Path | None
+    device: str
+    constraint: Constraint
+    frames: FrameRule | None
+
+    def load(self, terminal: Terminal) -> Recognizer:
+        """Load the recognizer; say which of the characters asked for it does not know, as it reads on with the others.
+
+        As late as can be, as it takes seconds: what is wrong with the other arguments is then said at once.
+        """
+        from kerf.classifier.recognizer import Recognizer
+
+        recognizer = Recognizer.load(self.model, self.device, self.frames)
+        if unknown := recognizer.unknown_characters(self.constraint):
+            terminal.say(
+                f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others"
+            )
+        return recognizer
+
+
+def to_read_options(
+    model: Path | None,
+    device: str,
+    charset: str | None,
+    length: str | None,
+    pattern: str | None,
+    frames: FrameRule | None,
+) -> ReadOptions:
+    """Make what is known of the texts out of three options.
+
+    Raises
+    ------
+    SettingsError
+        One is malformed, or they contradict each other.
+    """
+    return ReadOptions(model, device, Constraint(charset, length, pattern), frames)
 
 
 def to_observer(terminal: Terminal) -> Observer:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerf.classifier.alphabet import Constraint
-from kerf.classifier.console.arguments import say_unknown, to_samples, unknown_characters
+from kerf.classifier.console.arguments import ReadOptions, to_samples, unknown_characters
 from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
 from kerf.classifier.console.terminal import Terminal
@@ -31,11 +30,7 @@ def evaluate_folder(
     terminal: Terminal,
     folder: Path,
     chosen: EvalOptions,
-    model: Path | None,
-    device: str,
-    charset: str | None,
-    length: str | None,
-    pattern: str | None,
+    reading: ReadOptions,
 ) -> None:
     """Measure and print every figure; the parameters are the command's options.
 
@@ -44,13 +39,8 @@ def evaluate_folder(
     BelowMinimumError
         If the accuracy is below the minimum asked for.
     """
-    constraint = Constraint(charset, length, pattern)
     samples = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
-
-    from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
-
-    recognizer = Recognizer.load(model, device)
-    say_unknown(recognizer, constraint, terminal)
+    recognizer = reading.load(terminal)
     if unknown := unknown_characters(samples, recognizer.model.alphabet):
         terminal.problem(unknown)
     if learnt := recognizer.model.provenance.count_learnt(path_to_hash(s.path) for s in samples):
@@ -58,7 +48,7 @@ def evaluate_folder(
             f"warning: {learnt} of these {len(samples)} images were learnt from by this model, "
             "so that its figures are too good; measure on others"
         )
-    found = watch_kind(recognizer.read_many((s.path for s in samples), constraint), terminal)
+    found = watch_kind(recognizer.read_many((s.path for s in samples), reading.constraint), terminal)
     readings = list(terminal.track(found, len(samples), "reading"))
     evaluation = evaluate([s.text for s in samples], readings, ignore_case=chosen.ignore_case)
     render = evaluation_to_json if chosen.as_json else evaluation_to_text

@@ -12,6 +12,7 @@ import typer
 
 from kerf import __version__
 from kerf.classifier.console.rows import RowFormat
+from kerf.segmenter.frames import FrameRule
 
 N = TypeVar("N", int, float)
 
@@ -104,3 +105,9 @@ Count = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How 
 DrawSeed = Annotated[int, typer.Option(parser=SEED, metavar="N", help="The same seed draws the same images.")]
 Look = Annotated[str | None, typer.Option(help="One look, by name; without it, all kinds.")]
 Fonts = Annotated[Path | None, typer.Option(help="Folder of .ttf and .otf files.")]
+Frames = Annotated[
+    FrameRule | None,
+    typer.Option(
+        help="Which frames of an animation are read; without it, as the model learnt, which is auto at first."
+    ),
+]

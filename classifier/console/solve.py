@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerf.classifier.alphabet import Constraint
-from kerf.classifier.console.arguments import say_unknown, to_images, to_labels, to_paths
+from kerf.classifier.console.arguments import ReadOptions, to_images, to_labels, to_paths
 from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.rows import RowFormat, RowSettings, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
@@ -18,26 +17,17 @@ def solve_images(
     settings: RowSettings,
     row_format: RowFormat,
     out: Path | None,
-    model: Path | None,
-    device: str,
-    charset: str | None,
-    length: str | None,
-    pattern: str | None,
+    reading: ReadOptions,
     limit: int | None,
 ) -> None:
     """Read images and write a row for each; the parameters are the command's options."""
-    constraint = Constraint(charset, length, pattern)
     named = to_paths(paths)
     images = to_images(named, terminal)[:limit]
     if out:
-        check_output_file(out, [*images, *([model] if model else [])])
+        check_output_file(out, [*images, *([reading.model] if reading.model else [])])
     labels = to_labels(named, terminal) if settings.check else {}
-
-    from kerf.classifier.recognizer import Recognizer  # last: what is wrong with the arguments is said at once
-
-    recognizer = Recognizer.load(model, device)
-    say_unknown(recognizer, constraint, terminal)
-    readings = watch_kind(recognizer.read_many(images, constraint, best=settings.best), terminal)
+    found = reading.load(terminal).read_many(images, reading.constraint, best=settings.best)
+    readings = watch_kind(found, terminal)
     tracked = terminal.track(readings, len(images), "solving")
     rows = readings_to_rows(images, tracked, labels, settings)
     tally = Tally()

@@ -26,6 +26,7 @@ from kerf.classifier.learning.learning_curve import (
 if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
     from kerf.classifier.model_file import Model
+    from kerf.segmenter.frames import FrameRule
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class TrainOptions:
     from_scratch: bool
     charset: str | None
     label_pattern: str | None
+    frames: FrameRule | None
 
 
 def train_model(
@@ -73,7 +75,7 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
 
     device = resolve_device(chosen.device)
     augment = AugmentSettings() if chosen.augment else None
-    settings = TrainSettings(epochs=chosen.epochs, seed=chosen.seed, augment=augment)
+    settings = TrainSettings(epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames)
     start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
 
     def keep(model: Model) -> None:

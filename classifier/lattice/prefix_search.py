@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kerf.classifier.lattice.search import IMPOSSIBLE
 
-EXPANSIONS = 1000
+EXPANSIONS = 500
 """Prefixes extended for one image before the search becomes a narrow one, which may miss a text."""
 NARROW = 32
 """Open prefixes kept from then on."""
@@ -113,13 +113,11 @@ class TextChain:
 
         ``before`` is the same for the prefix without its last character.
         """
-        arriving: Array = np.zeros(len(self.rest))
+        skip = self.step(len(prefix)).skip
         if before is None:
-            arriving[0] = 1.0
-        else:
-            taken = before[self.paths.start] * self.step(len(prefix) - 1).take[:, prefix[-1]]
-            np.add.at(arriving, self.paths.end, taken)
-        return np.asarray(arriving @ self.step(len(prefix)).skip)
+            return np.asarray(skip[0])
+        taken = before[self.paths.start] * self.step(len(prefix) - 1).take[:, prefix[-1]]
+        return np.asarray(np.bincount(self.paths.end, taken, len(skip)) @ skip)
 
 
 def as_share(log: Array) -> Array:

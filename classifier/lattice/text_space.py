@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, Place
+from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, Place, shorten
 from kerf.classifier.lattice.search import IMPOSSIBLE
 from kerf.segmenter.errors import SettingsError
 
@@ -28,15 +28,12 @@ class TextSpace:
         bool ``(L, K')``; by position.
     lengths
         bool ``(L + 1,)``; numbers of characters.
-    unknown
-        Characters that were asked for and that the model does not know.
     """
 
     characters: str
     groups: Tensor
     allowed: Tensor
     lengths: Tensor
-    unknown: str = ""
 
     def spell(self, text: Iterable[int]) -> str:
         """Turn character ids into a text."""
@@ -58,36 +55,27 @@ def to_text_space(
     Raises
     ------
     SettingsError
-        If the model knows none of the characters asked for, or none of those of one place.
+        If the model knows none of the characters asked for, or none of those at some place of the pattern.
     """
-    places, charset = constraint.places, constraint.characters
-    if charset is None:
-        named = "".join(dict.fromkeys("".join(place.characters for place in places or [])))
-        all_named = places and not any(place.negated for place in places)
-        charset = named if all_named else alphabet.characters
+    places = constraint.places
+    charset = constraint.characters or constraint.spelt_out or alphabet.characters
     groups = dict(zip(charset, alphabet.folded_onto(charset), strict=True))
     characters = "".join(c for c in charset if groups[c])
     if not characters:
         raise SettingsError(
-            f"the model knows none of the characters {charset!r}; it reads {alphabet.characters!r}: "
+            f"the model knows none of the characters {shorten(charset)}; it reads {alphabet.characters!r}: "
             "correct the charset or train with these characters"
         )
-    if places:
-        low = high = len(places)
-    else:
-        low, high = constraint.lengths or lengths
+    low, high = (len(places), len(places)) if places else constraint.lengths or lengths
+    count = np.arange(min(high, MAX_LENGTH) + 1)
+    rows = [[place.allows(c) for c in characters] for place in places or [Place("", negated=True)] * len(count[1:])]
+    for number, row in enumerate(rows, start=1):
+        if not any(row):
+            raise SettingsError(
+                f"no character that is asked for and that the model knows fits place {number} of the pattern; "
+                f"it reads {alphabet.characters!r}: correct pattern or charset, or train with these characters"
+            )
     width = max(len(group) for group in groups.values())
     padded = [(groups[c] + [len(alphabet)] * width)[:width] for c in characters]
-    count = np.arange(min(high, MAX_LENGTH) + 1)
-    anything = Place("", negated=True)
-    rows = [[place.allows(c) for c in characters] for place in places or [anything] * len(count[1:])]
-    if not all(map(any, rows)):
-        where = next(number for number, row in enumerate(rows, start=1) if not any(row))
-        raise SettingsError(
-            f"place {where} of pattern {constraint.pattern!r} allows none of the characters that can be read, "
-            f"{characters!r}; correct the pattern or train with these characters"
-        )
-    allowed = torch.tensor(rows, device=device)
     within = torch.from_numpy((count >= low) & (count <= high)).to(device)
-    unknown = "".join(c for c in charset if not groups[c])
-    return TextSpace(characters, torch.tensor(padded, device=device), allowed, within, unknown)
+    return TextSpace(characters, torch.tensor(padded, device=device), torch.tensor(rows, device=device), within)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kerf.classifier.network.batch import Batch
+from kerf.classifier.network.batch import WIDTH_STEP, Batch
 from kerf.classifier.network.char_net import Crops
 from kerf.segmenter.ink import NEUTRAL
 
@@ -119,7 +119,17 @@ def move_crops(crops: Crops, columns: Tensor) -> Crops:
     right = moved_columns(crops.windows[:, -1], crops.image, columns)
     share = torch.linspace(0, 1, crops.windows.shape[1], device=columns.device)
     windows = left[:, None] + (right - left)[:, None] * share
-    return replace(crops, windows=windows, skip_middle=moved_columns(crops.skip_middle, crops.skip_image, columns))
+    middle = moved_columns(crops.skip_middle, crops.skip_image, columns)
+    return replace(crops, windows=windows, skip_middle=middle, widths=moved_widths(crops.widths, columns))
+
+
+def moved_widths(widths: Tensor | None, columns: Tensor) -> Tensor | None:
+    """Widths that hold what the warp took beyond the strips' own; see ``Crops``."""
+    if widths is None:
+        return None
+    image = torch.arange(len(widths), device=widths.device)
+    ends = (moved_columns(widths.float(), image, columns) / WIDTH_STEP).ceil().long() * WIDTH_STEP
+    return ends.maximum(widths).clamp(max=columns.shape[1])
 
 
 def moved_columns(old: Tensor, image: Tensor, columns: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import KerfError, NoLabelsError
+from kerf.segmenter.frames import LoadSettings
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
@@ -122,6 +123,8 @@ def train(
 
     told = replace(observer, on_epoch=on_epoch)
     segmenter = start.segmenter if start else SegmenterSettings()
+    if settings.frames:
+        segmenter = replace(segmenter, load=LoadSettings(settings.frames))
     split = split_samples(samples, VALIDATION_FRACTION)
     height = alike_text_height(split.train, segmenter, deadline.share(HEIGHT))
     cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), told, len(samples))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,7 +30,8 @@ class Batch:
     strips
         float32 ``(B, C, H, W)`` in [0, 1], padded with background.
     crops
-        Candidates' windows, in order of images; gaps likewise, ``B * J`` of them.
+        Candidates' windows, in order of images; gaps likewise, ``B * J`` of them. Their ``widths`` make the scores
+        of an image the same in any batch.
     arcs
         The lattices.
     """
@@ -60,7 +61,7 @@ class Example:
 
     @property
     def padded_width(self) -> int:
-        """Columns of the strip after padding."""
+        """Columns of the strip after padding, whatever it is in a batch with."""
         return -(-int(self.pixels.shape[2]) // WIDTH_STEP) * WIDTH_STEP
 
 
@@ -94,5 +95,7 @@ def examples_to_crops(examples: Sequence[Example], cuts: int, height: int, devic
         middle[row, 1 : len(columns)] = (columns[1:] + columns[:-1]) / 2
         gap[row, 1 : len(columns)] = np.diff(columns) / height
     skip_image = np.repeat(np.arange(count), cuts)
-    arrays = (image, windows, skip_image, middle.ravel(), gap.ravel())
-    return Crops(*(torch.from_numpy(a).to(device) for a in arrays))
+    widths = np.array([example.padded_width for example in examples])
+    arrays = (image, windows, skip_image, middle.ravel(), gap.ravel(), widths)
+    crops = Crops(*(torch.from_numpy(a).to(device) for a in arrays))
+    return crops if len(set(widths.tolist())) > 1 else replace(crops, widths=None)

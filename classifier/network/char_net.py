@@ -63,6 +63,9 @@ class Crops:
         float32 ``(N, S)``; strip columns.
     skip_image, skip_middle, skip_width
         ``(M,)``; the same for the gaps between neighbouring cuts: strip, middle column, width in strip heights.
+    widths
+        int64 ``(B,)``; columns of each strip with the padding of its own, a multiple of 4; what is beyond is there
+        for the others' sake and is not looked at. None where all strips are as wide as the batch.
     """
 
     image: Tensor
@@ -70,6 +73,7 @@ class Crops:
     skip_image: Tensor
     skip_middle: Tensor
     skip_width: Tensor
+    widths: Tensor | None = None
 
 
 def conv_block(in_channels: int, out_channels: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -132,23 +136,41 @@ class CharNet(nn.Module):
         """
         halves = self.training and has_bfloat16(strips.device)
         with torch.autocast(strips.device.type, torch.bfloat16, enabled=halves):
-            maps = self.trunk(strips).float()  # (B, R, H/8, W/4)
+            maps = self.strips_to_maps(strips, crops.widths).float()  # (B, R, H/8, W/4)
         columns = maps.permute(0, 3, 2, 1).flatten(2)  # (B, W/4, H/8 * R)
         width = columns.shape[1]
+        widths = columns.new_full((len(columns),), width) if crops.widths is None else crops.widths // STRIDE
         table = self.window_layer(columns)  # (B, W/4, S * hidden)
-        hidden = self.sample(table.view(-1, self.config.hidden), crops, width)  # (N, hidden)
+        hidden = self.sample(table.view(-1, self.config.hidden), crops, widths, width)  # (N, hidden)
         hidden = functional.relu(self.norm(hidden + self.width_layer(self.width_features(crops))))
         logits = self.output(self.dropout(hidden))
-        left, right, weight = neighbours(crops.skip_middle, width)
+        left, right, weight = neighbours(crops.skip_middle, widths[crops.skip_image])
         costs = self.skip(columns).view(-1)
         base = crops.skip_image * width
         cost = costs[base + left] * (1 - weight) + costs[base + right] * weight
         return logits, cost * crops.skip_width
 
-    def sample(self, table: Tensor, crops: Crops, width: int) -> Tensor:
-        """Sum a crop's columns, interpolated, each through its own slice of the window layer: to ``(N, hidden)``."""
+    def strips_to_maps(self, strips: Tensor, widths: Tensor | None) -> Tensor:
+        """Run the convolutions ``(B, C, H, W)`` to ``(B, R, H/8, W/4)``, each strip as if it were alone.
+
+        What is beyond a strip's width is zero before each of them, as a convolution pads at the edge of a batch.
+        """
+        maps, wide = strips, strips.shape[3]
+        for block in self.trunk:
+            if widths is not None:
+                own = widths * maps.shape[3] // wide
+                within = torch.arange(maps.shape[3], device=maps.device) < own[:, None]  # (B, W)
+                maps = maps * within[:, None, None]
+            maps = block(maps)
+        return maps
+
+    def sample(self, table: Tensor, crops: Crops, widths: Tensor, width: int) -> Tensor:
+        """Sum a crop's columns, interpolated, each through its own slice of the window layer: to ``(N, hidden)``.
+
+        ``table`` is ``(B * width * S, hidden)``, ``widths`` are the columns of each strip, ``(B,)``.
+        """
         samples = self.config.samples
-        left, right, weight = neighbours(crops.windows, width)  # (N, S)
+        left, right, weight = neighbours(crops.windows, widths[crops.image, None])  # (N, S)
         slot = torch.arange(samples, device=table.device)
         base = crops.image[:, None] * width
         rows = torch.cat([(base + left) * samples + slot, (base + right) * samples + slot], dim=1)
@@ -180,8 +202,9 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def neighbours(columns: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Feature columns left and right of strip columns, and the right one's share; clamped to ``[0, width)``."""
-    position = (columns / STRIDE - 0.5).clamp(0, width - 1)
+def neighbours(columns: Tensor, widths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Feature columns left and right of strip columns, and the right one's share; clamped to ``[0, widths)``."""
+    last = widths - 1
+    position = (columns / STRIDE - 0.5).clamp(min=0).minimum(last.to(columns.dtype))
     left = position.floor().long()
-    return left, (left + 1).clamp(max=width - 1), position - left
+    return left, (left + 1).minimum(last.long()), position - left

@@ -8,13 +8,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import ctc
-import founding
 import pytest
-import readers
-import systems
 import torch
 
+from benchmarks.rivals import ctc, founding, readers, systems
 from kerf.classifier.folders.dataset import folder_to_samples
 from tests.running import script
 
@@ -81,6 +78,24 @@ def test_ctc_learns_and_goes_on_where_it_stopped(family: Path, tmp_path: Path) -
     assert other.read(paths) == reader.read(paths)
 
 
+def test_ctc_starts_from_one_of_another_alphabet(tmp_path: Path) -> None:
+    other, reader = ctc.CtcReader("abc", CPU, seed=1), ctc.CtcReader("cz", CPU)
+    fresh = reader.network.output.weight.detach().clone()
+    other.keep_start(tmp_path / "start.pt")
+    reader.start_from(tmp_path / "start.pt")
+    weight, known = reader.network.output.weight, other.network.output.weight
+    assert torch.equal(weight[0], known[0])  # blank
+    assert torch.equal(weight[1], known[3])  # c
+    assert torch.equal(weight[2], fresh[2])  # z is new
+    assert torch.equal(reader.network.state_dict()["dense.0.weight"], other.network.state_dict()["dense.0.weight"])
+
+
+def test_a_start_that_was_not_made_is_missing(tmp_path: Path) -> None:
+    job = systems.Job(systems.CTC_START, [("a.png", "1")], [], 1.0, str(tmp_path / "kept.pt"), str(tmp_path / "no.pt"))
+    with pytest.raises(readers.MissingReaderError, match=r"python -m benchmarks\.rivals\.pretrain"):
+        systems.SYSTEMS[systems.CTC_START](job)
+
+
 @pytest.mark.parametrize(
     ("losses", "gains"), [([], True), ([3.0], True), ([3.0, 2.9], False), ([3.0, 2.0], True), ([3.0, 2.0, 2.0], False)]
 )
@@ -96,7 +111,7 @@ def test_a_system_in_a_process_of_its_own_answers_for_every_path(family: Path, t
     pairs = [(str(sample.path), sample.text) for sample in samples]
     job = systems.Job(systems.CTC_EQUAL, pairs, paths, 1.0, str(tmp_path / "kept.pt"))
     order.write_text(json.dumps(asdict(job)))
-    answer = systems.Answer(**json.loads(script("systems.py", order).stdout))
+    answer = systems.Answer(**json.loads(script("rivals.systems", order).stdout))
     assert len(answer.texts) == len(paths)
     assert answer.train_seconds >= 1.0
     assert answer.parameters == sum(p.numel() for p in ctc.CtcReader("01234", CPU).network.parameters())

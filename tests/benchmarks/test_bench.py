@@ -9,17 +9,12 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import bench
-import bench_page
-import compare
-import families
-import measurements
 import pytest
-import readers
-import results
-import systems
 
+from benchmarks import bench, bench_page, compare, families, kerf_rows, measurements, results_page
+from benchmarks.rivals import readers, systems
 from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.model_file import BUNDLED_MODEL
 from kerf.classifier.synthesis import BUILT_IN_FONT
 from tests.running import script
 
@@ -37,7 +32,7 @@ def test_a_test_image_in_train_stops_the_run(family: Path, tmp_path: Path) -> No
     shutil.copytree(family, data / "digits")
     first, other = (sorted((data / "digits" / part).glob("*.png"))[0] for part in ("train", "test"))
     shutil.copy(first, other)
-    said = script("bench.py", data, "--out", tmp_path / "out", "--minutes", "0")
+    said = script("bench", data, "--out", tmp_path / "out", "--minutes", "0")
     assert said.returncode == 1
     assert f"{other} has the content of {first}" in said.stderr
     assert not (tmp_path / "out").exists()
@@ -52,7 +47,7 @@ def test_near_duplicates_of_train_are_counted(family: Path, tmp_path: Path) -> N
 
 
 def test_a_folder_without_families_is_said_to_be_one(tmp_path: Path) -> None:
-    said = script("bench.py", tmp_path, "--out", tmp_path / "out")
+    said = script("bench", tmp_path, "--out", tmp_path / "out")
     assert said.returncode == 1
     assert f"{tmp_path} has no family" in said.stderr
     assert "Traceback" not in said.stderr
@@ -69,7 +64,7 @@ def test_without_the_folder_rendered_families_stand_in(
 
 
 def test_a_run_without_time_writes_a_page_and_says_what_is_left(family: Path, tmp_path: Path) -> None:
-    said = script("bench.py", family.parent, "--out", tmp_path, "--minutes", "0")
+    said = script("bench", family.parent, "--out", tmp_path, "--minutes", "0")
     assert said.returncode == 0, said.stderr
     assert "10 of 10 measurements are left" in said.stderr
     assert "| digits | 15 | 6 | 0 |" in (tmp_path / "benchmark.md").read_text()
@@ -78,7 +73,7 @@ def test_a_run_without_time_writes_a_page_and_says_what_is_left(family: Path, tm
 def test_a_job_holds_no_label_of_a_test_image(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = []
 
-    def answer(program: Path, order: Path, threads: int) -> tuple[str, float, float]:
+    def answer(flag: str, program: str, order: Path, threads: int) -> tuple[str, float, float]:
         jobs.append(json.loads(order.read_text()))
         return json.dumps({"texts": ["000"] * 6}), 1.0, 100.0
 
@@ -112,7 +107,7 @@ def test_an_image_that_cannot_be_read_is_one_wrong_text(
     loaded = families.load_family(folder)
     assert f"2 images cannot be read, such as {min(images)}" in capsys.readouterr().err
 
-    def answer(program: Path, order: Path, threads: int) -> tuple[str, float, float]:
+    def answer(flag: str, program: str, order: Path, threads: int) -> tuple[str, float, float]:
         job = json.loads(order.read_text())
         assert not {str(path) for path in images} & {*job["test"], *(path for path, _ in job["train"])}
         return json.dumps({"texts": [s.text for s in loaded.test if str(s.path) in job["test"]]}), 1.0, 100.0
@@ -127,7 +122,7 @@ def test_an_image_that_cannot_be_read_is_one_wrong_text_of_kerf_too(
     broken: tuple[Path, set[Path]], family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def count(folder: Path) -> list[tuple[int, int]]:
-        monkeypatch.setattr(results, "CACHE", tmp_path / "cache" / folder.parent.name)
+        monkeypatch.setattr(kerf_rows, "CACHE", tmp_path / "cache" / folder.parent.name)
         measured = bench.Bench(tmp_path / f"{folder.parent.name}.json", [families.load_family(folder)], math.inf)
         measured.measure(("digits", "Kerf", 0))
         return [(result.correct, result.n) for result in measured.kept.results.values()]
@@ -142,7 +137,7 @@ def test_what_is_there_with_the_same_code_is_not_measured_again(
 ) -> None:
     path, measured = tmp_path / "benchmark.json", []
 
-    def answer(program: Path, order: Path, threads: int) -> tuple[str, float, float]:
+    def answer(flag: str, program: str, order: Path, threads: int) -> tuple[str, float, float]:
         measured.append(json.loads(order.read_text())["system"])
         return json.dumps({"texts": ["000"] * 6}), 1.0, 100.0
 
@@ -161,16 +156,16 @@ def test_what_is_there_with_the_same_code_is_not_measured_again(
 def test_a_system_that_fails_is_said_and_left(
     family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(program: Path, *arguments: object, **options: object) -> tuple[str, float, float]:
-        raise SystemExit(f"{program.name} ended with exit code 1")
+    def fail(flag: str, program: str, *arguments: object, **options: object) -> tuple[str, float, float]:
+        raise SystemExit(f"{program} ended with exit code 1")
 
     monkeypatch.setattr(bench, "run", fail)
     failing = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
     failing.measure(("digits", "network A", 15))
     failing.measure_speed("digits", 1)
     said = capsys.readouterr().err
-    assert "digits, network A, 15 labels: not measured, systems.py ended with exit code 1" in said
-    assert "digits, speed on 1 cores: not measured, speed.py ended with exit code 1" in said
+    assert "digits, network A, 15 labels: not measured, benchmarks.rivals.systems ended with exit code 1" in said
+    assert "digits, speed on 1 cores: not measured, benchmarks.speed ended with exit code 1" in said
     assert not failing.kept.results
     assert not failing.kept.page["speed"]
 
@@ -186,7 +181,19 @@ def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
     keys = [key for phase in bench.plan([loaded], full=True) for key in phase]
     assert len(keys) == len(set(keys))
     assert {system for _, system, labels in keys if labels == 0} == {"Kerf", *readers.LOADERS}
-    assert {system for _, system, labels in keys if labels == 15} == {"Kerf", systems.CTC_EQUAL, systems.CTC_BEST}
+    trained = {"Kerf", "Kerf from nothing", systems.CTC_EQUAL, systems.CTC_BEST, systems.CTC_START}
+    assert {system for _, system, labels in keys if labels == 15} == trained
+
+
+def test_kerf_alone_is_measured_at_every_number_of_labels_that_has_a_target(
+    family: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(results_page.TARGETS, "digits", {5: 90.0, 15: 99.0, 200: 99.9})
+    loaded = families.load_family(family)
+    keys = [key for phase in bench.plan([loaded], full=True) for key in phase]
+    assert [labels for _, system, labels in keys if system == "Kerf"] == [0, 15, 5]
+    assert len(keys) == len(set(keys))
+    assert ("digits", "Kerf", 5) not in [key for phase in bench.plan([loaded], full=False) for key in phase]
 
 
 def test_the_quick_form_trains_networks_a_and_b_on_one_family(family: Path) -> None:
@@ -263,6 +270,50 @@ def test_the_page_has_every_figure(tmp_path: Path) -> None:
     assert "earlier version of the system's code was measured: digits, Tesseract, 0 labels." in text
     assert text.count("Tesseract") == 1
     assert (tmp_path / "images" / "benchmark.png").stat().st_size > 5_000
+
+
+def test_the_page_of_kerf_alone_has_the_budgets_that_the_comparison_leaves_out(tmp_path: Path) -> None:
+    detail = dict.fromkeys(kerf_rows.DETAIL, 0.25)
+    made = page(result("Kerf", 15, 5, detail=detail), result("Kerf", 5, 3, detail=detail))
+    bench_page.write_page(made, tmp_path)
+    results_page.write_results(made, tmp_path)
+    assert "| digits | 5 |" not in (tmp_path / "benchmark.md").read_text()
+    alone = (tmp_path / "results.md").read_text()
+    few, most = alone.index("| digits | 5 | 6 | **50.0 %** |"), alone.index("| digits | 15 | 6 | **83.3 %** |")
+    assert few < most
+    assert "| 25.00 % | 25.0 | 25 % | 0.25 / 0.25 / 0.25 | 12 s | 300 MB | 2026-01-01 |" in alone
+
+
+def test_no_page_of_kerf_alone_is_made_of_less_than_it_shows(tmp_path: Path) -> None:
+    results_page.write_results(page(result("Kerf", 15, 5)), tmp_path)
+    assert not (tmp_path / "results.md").exists()
+
+
+def test_the_page_says_what_each_system_starts_from(tmp_path: Path) -> None:
+    bench_page.write_page(page(result("Kerf", 0, 2), result("Kerf", 15, 5), result("CTC, its best", 15, 4)), tmp_path)
+    text = (tmp_path / "benchmark.md").read_text()
+    assert "| family | labels | n | Kerf (from 60,000 rendered) | CTC, its best (from nothing) |" in text
+    phrase = "**Kerf starts from its bundled model, which learnt from 60,000 rendered\ncaptchas; the CTC recogniser"
+    assert phrase in text
+
+
+def test_kerf_from_nothing_is_trained_without_a_start(
+    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def train(folder: Path, labels: int, model: Path, options: tuple[str, ...]) -> kerf_rows.Row:
+        asked.append((labels, options))
+        model.write_bytes(BUNDLED_MODEL.read_bytes())
+        return kerf_rows.Row("digits", labels, 3, 6, 0.1, 0.9, 0.2, 0.1, 0.5, 0, 1, 2, 9.0, 300.0, "2026-01-01")
+
+    monkeypatch.setattr(kerf_rows, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(kerf_rows, "measure", train)
+    measured = bench.Bench(tmp_path / "benchmark.json", [families.load_family(family)], math.inf)
+    for system in ("Kerf", "Kerf from nothing", "Kerf from nothing"):
+        measured.measure(("digits", system, 15))
+    assert asked == [(15, ()), (15, ("--from-scratch",))]
+    assert measured.kept.results[("digits", "Kerf from nothing", 15)].detail["wrong_character"] == 2
 
 
 def test_two_runs_are_compared() -> None:

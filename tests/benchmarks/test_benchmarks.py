@@ -6,9 +6,22 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+import torch
+from torch import Tensor
 
+from benchmarks.trials import errors
+from kerf.classifier.alphabet import Constraint
+from kerf.classifier.folders.dataset import folder_to_samples
+from kerf.classifier.lattice.text_space import to_text_space
+from kerf.classifier.model_file import BUNDLED_MODEL, load_model
+from kerf.classifier.network.batch import examples_to_batch, segmentation_to_example
+from kerf.classifier.recognizer import Recognizer
+from kerf.segmenter import segment
+from kerf.segmenter.load import path_to_image
 from tests.running import ROOT, kerf, script
 
 
@@ -28,7 +41,7 @@ def read_script(name: str, *arguments: str | Path) -> str:
 
 
 def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
-    said = read_script("candidates.py", rendered)
+    said = read_script("trials.candidates", rendered)
     rows = re.findall(r"^ *(\w.+?) +[\d.]+ % \((\d+) of (\d+);", said, re.MULTILINE)
     characters = len((rendered / "boxes.csv").read_text().splitlines()) - 1
     near, apart, overlapping, close = ((int(count), int(n)) for _, count, n in rows)
@@ -38,32 +51,54 @@ def test_candidates_are_counted_against_the_true_boxes(rendered: Path) -> None:
 
 
 def test_every_wrong_text_has_one_cause(rendered: Path, tmp_path: Path) -> None:
-    kinds = json.loads(read_script("errors.py", rendered, "--json", "--charset", "0-9"))  # it cannot read the letters
+    said = read_script("trials.errors", rendered, "--json", "--charset", "0-9")  # it cannot read the letters
+    kinds = json.loads(said)
     whole = json.loads(kerf("eval", rendered, "--json", "--charset", "0-9").stdout)["whole_text"]
     assert sum(kinds.values()) == whole["n"] - whole["count"] > 0
     assert kinds["missing candidates"] > 0
     drawing = tmp_path / "errors.png"
-    said = read_script("errors.py", rendered, "--draw", drawing, "--charset", "0-9")
+    said = read_script("trials.errors", rendered, "--draw", drawing, "--charset", "0-9")
     assert said.startswith(f"wrong texts: {100 * sum(kinds.values()) / whole['n']:.1f} %")
     assert drawing.stat().st_size > 10_000
+
+
+def test_all_that_is_compared_with_the_scores_is_on_their_device(
+    rendered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the device "meta", which computes nothing, in the place of a graphics card."""
+    sample, model = folder_to_samples(rendered).samples[0], load_model(BUNDLED_MODEL, torch.device("cpu"))
+    meta, cut = torch.device("meta"), segment(path_to_image(sample.path))
+    batch = examples_to_batch([segmentation_to_example(cut)], torch.device("cpu"))
+    scored = [scores.to(meta) for scores in model.network(batch.strips, batch.crops)]
+    recognizer = SimpleNamespace(device=meta, network=lambda strips, crops: scored, segment=lambda path: cut)
+    space = to_text_space(model.alphabet, model.lengths, Constraint(), meta)
+    devices: list[torch.device] = []
+
+    def see(scores: Tensor, skips: Tensor, arcs: object, ends: Tensor) -> list[None]:
+        devices.extend(tensor.device for tensor in (scores, skips, ends))
+        return [None]
+
+    monkeypatch.setattr(errors, "best_paths", see)
+    assert errors.label_columns(cast(Recognizer, recognizer), sample, space) is None
+    assert devices == [meta] * 3
 
 
 def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Path) -> None:
     shutil.copytree(family, tmp_path / "digits")
     first = min((tmp_path / "digits" / "test").glob("*.png"))
     first.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
-    megabytes = read_script("speed.py", tmp_path / "digits", "--images", "3", "--only", "CTC")
+    megabytes = read_script("speed", tmp_path / "digits", "--images", "3", "--only", "CTC")
     assert float(megabytes) > 0
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("candidates.py", []),
-        ("compare.py", ["after.json"]),
-        ("errors.py", []),
-        ("speed.py", ["--only", "decoding"]),
-        ("trial.py", ["--labels", "10"]),
+        ("trials.candidates", []),
+        ("compare", ["after.json"]),
+        ("trials.errors", []),
+        ("speed", ["--only", "decoding"]),
+        ("trials.trial", ["--labels", "10"]),
     ],
 )
 def test_a_wrong_path_is_said_in_one_line(name: str, arguments: list[str], tmp_path: Path) -> None:
@@ -76,6 +111,6 @@ def test_a_wrong_path_is_said_in_one_line(name: str, arguments: list[str], tmp_p
 def test_a_file_that_is_no_run_is_said_in_one_line(tmp_path: Path) -> None:
     for content in ("no JSON", "[]", "{}"):
         (tmp_path / "after.json").write_text(content)
-        said = script("compare.py", ROOT / "docs" / "benchmark.json", tmp_path / "after.json")
+        said = script("compare", ROOT / "docs" / "benchmark.json", tmp_path / "after.json")
         assert (said.returncode, said.stdout, said.stderr.count("\n")) == (1, "", 1)
         assert str(tmp_path / "after.json") in said.stderr

@@ -89,12 +89,13 @@ def test_training_is_told_what_is_held_out_and_when_to_end(
     samples = sample_by_hash(folder_to_samples(captchas).samples)
 
     def run(curve: str | None, max_minutes: float | None) -> tuple[Any, ...]:
-        chosen = TrainOptions(tmp_path / "m", None, "cpu", 5, None, max_minutes, True, None, True, None, None)
+        chosen = TrainOptions(tmp_path / "m", None, "cpu", 5, None, max_minutes, True, None, True, None, None, "last")
         with pytest.raises(ToldError), Terminal(quiet=True) as terminal:
             train_model(terminal, captchas, chosen, [captchas], curve)
         return asked[-1]
 
     part, settings, _, start, _, images, held_out, deadline = run(None, 2)
+    assert settings.frames == "last"
     assert (list(part), start, len(images), held_out, deadline) == (samples, None, 12, (), Deadline(1120))
     assert (settings.seed, settings.epochs) == (5, None)
     part, *_, held_out, deadline = run("4,9", 2)

@@ -13,7 +13,6 @@ from kerf.classifier.alphabet import Alphabet, Constraint
 from kerf.classifier.lattice.decoding import decode
 from kerf.classifier.lattice.search import lattices_to_arcs
 from kerf.classifier.lattice.text_space import to_text_space
-from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.lattice import Lattice
 
 CPU = torch.device("cpu")
@@ -95,11 +94,6 @@ def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
     assert (result.text, result.confidence, result.candidates) == ("", 0.0, ())
 
 
-def test_model_that_knows_no_wanted_character_says_so() -> None:
-    with pytest.raises(SettingsError, match="knows none"):
-        to_text_space(ALPHABET, (1, 3), Constraint(charset="xyz"), CPU)
-
-
 def test_the_best_path_of_all_may_spell_another_text() -> None:
     """Or the tests above would not tell a search for the text from one for the path."""
     texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
@@ -130,18 +124,6 @@ def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
     assert len(result.alternatives) == 1
 
 
-def test_a_place_that_the_model_cannot_fill_is_refused() -> None:
-    with pytest.raises(SettingsError, match="place 2 of pattern"):
-        to_text_space(ALPHABET, (1, 3), Constraint(pattern="a[xyz]"), CPU)
-    with pytest.raises(SettingsError, match="place 1 of pattern"):
-        to_text_space(ALPHABET, (1, 3), Constraint(charset="b", pattern="[^b]"), CPU)
-
-
-def test_characters_that_the_model_does_not_know_are_told() -> None:
-    assert to_text_space(ALPHABET, (1, 3), Constraint(charset="xbByA"), CPU).unknown == "xBy"
-    assert to_text_space(ALPHABET, (1, 3), Constraint(), CPU).unknown == ""
-
-
 def test_a_pattern_of_places_that_exclude() -> None:
     lattice, logits, skips = setup(5)
     space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[^a]."), CPU)
@@ -149,3 +131,42 @@ def test_a_pattern_of_places_that_exclude() -> None:
     (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
     assert result.text == next(iter(expected))
     assert result.confidence == pytest.approx(max(expected.values()))
+
+
+def test_text_is_the_most_probable_one_where_the_best_path_spells_another() -> None:
+    """Two cuttings of 'a' hold more together than the best path, which spells 'b'; one of them is then shown."""
+    spans = np.array([(0, 1), (0, 2), (1, 3), (0, 3)], np.int32)
+    lattice = Lattice(np.arange(4, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
+    logits = torch.full((4, 4), -50.0)
+    logits[1, 0], logits[2, 0], logits[3, 2] = math.log(3), math.log(2), math.log(4)  # 'a', 'a', 'b'
+    skips = torch.zeros(1, 4)
+    arcs = lattices_to_arcs([lattice], CPU)
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    (result,) = decode(logits, skips, arcs, space, by_character=True)
+    assert (result.text, result.candidates, result.alternatives) == ("a", (1,), ())
+    assert result.confidence == pytest.approx(5 / 9, abs=1e-6)
+    assert result.character_confidences == pytest.approx((5 / 9,), abs=1e-6)
+    (quick,) = decode(logits, skips, arcs, space, by_character=True, exact=False)
+    assert (quick.text, quick.candidates) == ("b", (3,))
+    assert quick.confidence == pytest.approx(4 / 9, abs=1e-6)
+    assert quick.character_confidences == pytest.approx((4 / 9,), abs=1e-6)
+
+
+@pytest.mark.parametrize("best", [1, 3])
+def test_images_of_a_batch_are_read_as_if_alone(best: int) -> None:
+    """Of forty images some have another text than that of their best path; every one keeps its own candidates."""
+    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
+    images = [setup(seed) for seed in range(40)]
+    lattices, logits, skips = zip(*images, strict=True)
+    together = decode(
+        torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, by_character=True, best=best
+    )
+    quick = decode(torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, exact=False)
+    assert sum(one.text != other.text for one, other in zip(together, quick, strict=True)) >= 2
+    for result, (lattice, own, own_skips) in zip(together, images, strict=True):
+        (alone,) = decode(own, own_skips, lattices_to_arcs([lattice], CPU), space, by_character=True, best=best)
+        assert (result.text, result.candidates) == (alone.text, alone.candidates)
+        assert len(result.candidates) == len(result.character_confidences) == len(result.text)
+        assert result.character_confidences == pytest.approx(alone.character_confidences, abs=1e-9)
+        assert [t for t, _ in result.alternatives] == [t for t, _ in alone.alternatives]
+        assert result.confidence >= max((p for _, p in result.alternatives), default=0)

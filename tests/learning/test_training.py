@@ -266,7 +266,13 @@ def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch)
         return report
 
     monkeypatch.setattr(Fitter, "fit", watch)
-    observer = Observer(on_image=lambda *_: clock.pass_by(1))
+    looked_at: list[int] = []
+
+    def look(_: int, total: int) -> None:
+        clock.pass_by(1)
+        looked_at.append(total)
+
+    observer = Observer(on_image=look)
     result = train(
         samples[:45], QUICK, CPU, None, observer, [s.path for s in samples[45:]], deadline=Deadline.after(60)
     )
@@ -276,6 +282,7 @@ def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch)
     assert ends == [42, 60]
     assert result.model.provenance.validated == 3
     assert learnt[0] == result.model.provenance.trained == 27
+    assert looked_at.count(15) == 6  # read, of the fifteen without labels
     assert 27 < learnt[1] <= 27 + 6
 
 

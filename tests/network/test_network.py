@@ -1,19 +1,29 @@
-"""CharNet: its size, its crops, and that a reading does not depend on its neighbours in the batch."""
+"""CharNet: its size, its crops, golden scores, and that what it says of an image does not depend on its batch."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.nn import functional
 
-from kerf.classifier.learning.augment import AugmentSettings, augment, moved_columns
-from kerf.classifier.network.batch import Batch, Example, examples_to_batch, segmentation_to_example
-from kerf.classifier.network.char_net import STRIDE, CharNet, NetworkConfig, fuse, neighbours
+from kerf.classifier.learning.augment import AugmentSettings, augment, moved_columns, moved_widths
+from kerf.classifier.network.batch import WIDTH_STEP, Batch, Example, examples_to_batch, segmentation_to_example
+from kerf.classifier.network.char_net import STRIDE, CharNet, Crops, NetworkConfig, fuse, neighbours
 from kerf.segmenter import segment
 
 CPU = torch.device("cpu")
+GOLDEN_LOGITS = [
+    [2.2082472, 1.8751296, -1.5596459],
+    [1.6365412, 1.4318699, -1.4415754],
+    [1.7675309, 2.2861052, -0.6983310],
+]
+GOLDEN_SKIPS = [9.4570904, 0.4307780]
 STILL = AugmentSettings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -47,19 +57,89 @@ def test_fused_network_scores_alike_and_leaves_the_first_as_it_was() -> None:
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
 
 
-def test_logits_do_not_depend_on_other_images() -> None:
+@pytest.fixture(scope="module")
+def used_network() -> CharNet:
+    """A network with statistics and costs of gaps other than those it is born with, in evaluation mode."""
     torch.manual_seed(0)
-    network = CharNet(NetworkConfig(5)).eval()
-    drawn = [bars(100, seed) for seed in range(12)]
-    examples = [e for e in drawn if e.padded_width == drawn[0].padded_width][:3]
-    assert len(examples) == 3
+    network = CharNet(NetworkConfig(5))
+    torch.nn.init.normal_(network.skip.weight)
+    batch = examples_to_batch([bars(90, 1), bars(120, 2)], CPU)
+    for _ in range(3):
+        network(batch.strips, batch.crops)
+    return network.eval()
+
+
+def scores_of_each(network: CharNet, examples: list[Example]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Logits and gaps' scores of each example of one batch, without the padding."""
+    batch = examples_to_batch(examples, CPU)
     with torch.no_grad():
-        batch = examples_to_batch(examples, CPU)
-        logits, _ = network(batch.strips, batch.crops)
-        alone = examples_to_batch(examples[1:2], CPU)
-        own, _ = network(alone.strips, alone.crops)
-    first = len(examples[0].lattice.spans)
-    assert torch.allclose(logits[first : first + len(own)], own, atol=1e-5)
+        logits, skips = network(batch.strips, batch.crops)
+    own = logits.split([len(example.lattice.spans) for example in examples])
+    rows = skips.view(len(examples), -1)
+    return [(one, row[: len(e.lattice.cuts)]) for one, row, e in zip(own, rows, examples, strict=True)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(30, 300), st.integers(0, 99)), min_size=1, max_size=4))
+def test_scores_of_an_image_are_the_same_in_any_batch(used_network: CharNet, drawn: list[tuple[int, int]]) -> None:
+    examples = [bars(width, seed) for width, seed in drawn]
+    for together, example in zip(scores_of_each(used_network, examples), examples, strict=True):
+        (alone,) = scores_of_each(used_network, [example])
+        for one, other in zip(together, alone, strict=True):
+            assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_widths_are_told_only_where_they_differ() -> None:
+    narrow, wide = bars(60, 1), bars(200, 2)
+    assert narrow.padded_width % WIDTH_STEP == 0
+    assert 0 <= narrow.padded_width - narrow.pixels.shape[2] < WIDTH_STEP
+    assert examples_to_batch([narrow, narrow], CPU).crops.widths is None
+    batch = examples_to_batch([narrow, wide], CPU)
+    assert batch.crops.widths is not None
+    assert batch.crops.widths.tolist() == [narrow.padded_width, wide.padded_width]
+    assert batch.strips.shape == (2, 2, 48, wide.padded_width)
+    beyond = batch.strips[0, :, :, narrow.pixels.shape[2] :]  # background: training warps it into the strip
+    assert float(beyond[0].abs().max()) == 0
+    assert torch.allclose(beyond[1], torch.tensor(128 / 255))
+
+
+def test_widths_grow_with_what_the_warp_moves_out() -> None:
+    batch = examples_to_batch([bars(90, 1), bars(280, 2)], CPU)
+    assert batch.crops.widths is not None
+    narrow, wide = batch.crops.widths.tolist()
+    columns = torch.arange(wide, dtype=torch.float32)
+    stretched = moved_widths(batch.crops.widths, torch.stack([columns / 1.2, columns / 1.2]))
+    assert stretched is not None
+    assert stretched.tolist() == [narrow + WIDTH_STEP, wide]
+    squeezed = moved_widths(batch.crops.widths, torch.stack([columns * 1.5, columns * 1.5]))
+    assert squeezed is not None
+    assert squeezed.tolist() == [narrow, wide]
+    assert moved_widths(None, columns[None]) is None
+
+
+def waves(*shape: int) -> torch.Tensor:
+    """Numbers in [-1, 1] that are the same everywhere."""
+    return torch.sin(torch.arange(math.prod(shape), dtype=torch.float32) * 1.7).view(shape)
+
+
+def test_scores_of_a_fixed_network_are_golden() -> None:
+    """Every layer, the window's columns, the width's features and the gap's width are in these numbers."""
+    network = CharNet(NetworkConfig(3, height=16, samples=4, channels=(4, 4, 8), reduced=4, hidden=8)).eval()
+    with torch.no_grad():
+        for values in network.parameters():
+            values.copy_(waves(*values.shape))
+    crops = Crops(
+        image=torch.tensor([0, 0, 1]),
+        windows=torch.tensor([[-2.0, 4.0, 10.0, 16.0], [9.0, 17.5, 26.0, 34.5], [5.0, 10.0, 15.0, 20.0]]),
+        skip_image=torch.tensor([0, 1]),
+        skip_middle=torch.tensor([11.0, 15.5]),
+        skip_width=torch.tensor([0.5, 0.25]),
+        widths=torch.tensor([32, 16]),
+    )
+    with torch.no_grad():
+        logits, skips = network(waves(2, 2, 16, 32).abs(), crops)
+    assert torch.allclose(logits, torch.tensor(GOLDEN_LOGITS), atol=1e-5)
+    assert torch.allclose(skips, torch.tensor(GOLDEN_SKIPS), atol=1e-5)
 
 
 def test_crops_are_interpolated_columns() -> None:
@@ -68,10 +148,12 @@ def test_crops_are_interpolated_columns() -> None:
     network = CharNet(NetworkConfig(5)).eval()
     batch = examples_to_batch([bars(90, 1), bars(120, 2)], CPU)
     with torch.no_grad():
-        columns = network.trunk(batch.strips).permute(0, 3, 2, 1).flatten(2)
+        columns = network.strips_to_maps(batch.strips, batch.crops.widths).permute(0, 3, 2, 1).flatten(2)
         table = network.window_layer(columns).view(-1, network.config.hidden)
-        fast = network.sample(table, batch.crops, columns.shape[1])
-        left, right, weight = neighbours(batch.crops.windows, columns.shape[1])
+        assert batch.crops.widths is not None
+        widths = batch.crops.widths // STRIDE
+        fast = network.sample(table, batch.crops, widths, columns.shape[1])
+        left, right, weight = neighbours(batch.crops.windows, widths[batch.crops.image, None])
         image = batch.crops.image[:, None]
         crop = columns[image, left] * (1 - weight)[..., None] + columns[image, right] * weight[..., None]
         per_sample = network.window_layer.weight.view(network.config.samples, network.config.hidden, -1)
@@ -80,7 +162,7 @@ def test_crops_are_interpolated_columns() -> None:
 
 
 def test_neighbours_map_pixel_centres() -> None:
-    left, right, weight = neighbours(torch.tensor([0.0, 2.0, 4.0, 6.0, 99.0]), 4)
+    left, right, weight = neighbours(torch.tensor([0.0, 2.0, 4.0, 6.0, 99.0]), torch.tensor(4))
     assert STRIDE == 4
     assert left.tolist() == [0, 0, 0, 1, 3]
     assert right.tolist() == [1, 1, 1, 2, 3]

@@ -136,6 +136,23 @@ class CtcReader:
         self.network.load_state_dict(self.best)
         self.cycles = [Cycle(**cycle) for cycle in kept["cycles"]]
 
+    def start_from(self, path: Path) -> None:
+        """Take over the weights that ``keep_start`` wrote, and of the output layer those of the characters known."""
+        kept = torch.load(path, map_location=self.device, weights_only=True)
+        weights, known, own = kept["weights"], kept["alphabet"], self.network.state_dict()
+        for name in ("output.weight", "output.bias"):
+            other, weights[name] = weights[name], own[name].clone()
+            for place, character in enumerate(["", *self.alphabet]):  # the first class is the blank
+                if character in known:  # as the empty text is, in every text
+                    weights[name][place] = other[known.index(character) + bool(character)]
+        self.network.load_state_dict(weights)
+        self.best = copy.deepcopy(self.network.state_dict())
+
+    def keep_start(self, path: Path) -> None:
+        """Keep the weights for recognisers of other alphabets to start from."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"weights": self.best, "alphabet": self.alphabet}, path)
+
     def fit_cycle(self, train: Sequence[Sample], validation: Sequence[Sample], seconds: float) -> None:
         """Train for one cosine cycle of so many seconds, from the best weights so far."""
         images, labels = samples_to_images(train), self.samples_to_labels(train)

@@ -1,6 +1,6 @@
 """How many texts the bundled model reads of drawn animations, for each rule for frames and each kind of animation.
 
-    python benchmarks/frames.py [COUNT]
+    python -m benchmarks.trials.frames [COUNT]
 
 COUNT texts a kind, 100 if not given. The captchas are those of ``kerf synth``, without its hardest looks, so that what
 is lost is lost by the rule; ``still`` is the captcha itself.

@@ -14,11 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from ctc import training_clock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from benchmarks.rivals.ctc import training_clock
 from kerf.classifier.folders.dataset import Sample
 from kerf.segmenter.load import path_to_image
 

@@ -1,6 +1,6 @@
 """Run one system that the benchmark compares: train it on labelled images, then give it the paths of others to read.
 
-Usage: python benchmarks/systems.py JOB.json
+Usage: python -m benchmarks.rivals.systems JOB.json
 
 The job has no label of a test image: what this process prints, the texts it read, is scored elsewhere.
 """
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ctc import CYCLES, CtcReader
-from founding import FoundingNetwork, scores_to_texts
-from readers import LOADERS, MissingReaderError
-from results import peak_megabytes
 from torch import nn
 
+from benchmarks.rivals.ctc import CYCLES, CtcReader
+from benchmarks.rivals.founding import FoundingNetwork, scores_to_texts
+from benchmarks.rivals.readers import LOADERS, MissingReaderError
+from benchmarks.running import peak_megabytes
 from kerf.classifier.folders.dataset import Sample, split_samples
 from kerf.classifier.learning.training import VALIDATION_FRACTION
 from kerf.classifier.model_file import resolve_device
@@ -43,6 +43,8 @@ class Job:
         Training time that Kerf took on the same images; 0 where it does not matter.
     checkpoint
         Where an interrupted training may be kept.
+    start
+        Weights that the pretrained CTC recogniser starts from.
     """
 
     system: str
@@ -50,6 +52,7 @@ class Job:
     test: list[str]
     seconds: float
     checkpoint: str
+    start: str = ""
 
     @property
     def samples(self) -> list[Sample]:
@@ -91,10 +94,15 @@ class Answer:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def run_ctc(job: Job, *, cycles: tuple[int, ...]) -> Answer:
+def run_ctc(job: Job, *, cycles: tuple[int, ...], pretrained: bool = False) -> Answer:
     """Train the CTC recogniser for so many cycles, each a multiple of Kerf's time, unless one does not help."""
     split, device = split_samples(job.samples, VALIDATION_FRACTION), resolve_device("auto")
     reader, checkpoint = CtcReader(job.alphabet, device), Path(job.checkpoint)
+    if pretrained:
+        if not Path(job.start).exists():
+            raise MissingReaderError("CTC, pretrained: `python -m benchmarks.rivals.pretrain` was not run")
+        reader.start_from(Path(job.start))
+        checkpoint = checkpoint.with_suffix(".pretrained.pt")
     if checkpoint.exists():
         reader.load(checkpoint)
     for times in cycles[len(reader.cycles) :]:
@@ -143,10 +151,11 @@ def count_bytes(network: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
 
 
-CTC_EQUAL, CTC_BEST = "CTC, Kerf's time", "CTC, its best"
+CTC_EQUAL, CTC_BEST, CTC_START = "CTC, Kerf's time", "CTC, its best", "CTC, pretrained"
 SYSTEMS: dict[str, Callable[[Job], Answer]] = {
     CTC_EQUAL: partial(run_ctc, cycles=CYCLES[:1]),
     CTC_BEST: partial(run_ctc, cycles=CYCLES),
+    CTC_START: partial(run_ctc, cycles=CYCLES[:1], pretrained=True),
     "network A": partial(run_founding, name="A"),
     "network B": partial(run_founding, name="B"),
     **{name: partial(run_reader, name=name) for name in LOADERS},

@@ -1,7 +1,7 @@
 """Render the sample folder: two captchas of each look, and some of the PyPI package ``captcha``.
 
-Usage: python benchmarks/make_samples.py data/samples [--seed 2026]
-       python benchmarks/make_samples.py build/tight --package 300 --size 80 40 --fonts 22 26 30 --charset 0-9A-Z
+Usage: python -m benchmarks.trials.make_samples data/samples [--seed 2026]
+       python -m benchmarks.trials.make_samples build/tight --package 300 --size 80 40 --fonts 22 26 30 --charset 0-9A-Z
 
 The rendered ones repeat for a seed and the same fonts; those of the package draw from the system's randomness. With
 ``--package`` there are only those.

@@ -1,6 +1,6 @@
 """Measure the cutting alone: how many of the true characters are among the candidates, and how many candidates.
 
-Usage: python cli.py synth rendered --count 1000 --seed 3; python benchmarks/candidates.py rendered
+Usage: python cli.py synth rendered --count 1000 --seed 3; python -m benchmarks.trials.candidates rendered
 
 The folder needs the ``boxes.csv`` that ``synth`` writes. A character is found if one candidate has both its edges
 within the tolerance. Characters that overlap their neighbours by more than the tolerances add up to cannot all be
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from results import clear_errors
 
+from benchmarks.running import clear_errors
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.measuring.metrics import proportion
 from kerf.segmenter import Segmentation, segment

@@ -1,6 +1,6 @@
 """Try a setting on training images alone: learn from the first N of `train/`, read its last 300, print one line.
 
-Usage: python benchmarks/trial.py ../shared/data/FAMILY --labels 700 [--from-scratch] [--set learning_rate=1e-3]
+Usage: python -m benchmarks.trials.trial ../shared/data/FAMILY --labels 700 [--from-scratch] [--set learning_rate=1e-3]
 
 `test/` is never opened. This is what the lines of docs/experiments.md are measured with.
 """
@@ -15,8 +15,8 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import torch
-from results import clear_errors
 
+from benchmarks.running import clear_errors
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import folder_to_samples
 from kerf.classifier.learning.augment import AugmentSettings

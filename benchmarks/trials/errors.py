@@ -1,6 +1,6 @@
 """Say where a model's remaining errors come from, and draw twelve of them.
 
-Usage: python benchmarks/errors.py FOLDER [--model MODEL] [--charset CHARACTERS] [--draw twelve.png]
+Usage: python -m benchmarks.trials.errors FOLDER [--model MODEL] [--charset CHARACTERS] [--draw twelve.png]
 
 Each wrong text is compared with the best path that spells the label. Where there is none, or where a true box of
 ``boxes.csv`` (rendered folders have one) is near no candidate, candidates are missing; where the two paths choose
@@ -18,10 +18,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from candidates import HEIGHT_SHARE, distances, read_boxes
 from numpy.typing import NDArray
-from results import clear_errors
 
+from benchmarks.running import clear_errors
+from benchmarks.trials.candidates import HEIGHT_SHARE, distances, read_boxes
 from kerf.classifier import Constraint, Recognizer
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
@@ -58,7 +58,8 @@ def label_columns(recognizer: Recognizer, sample: Sample, space: TextSpace) -> N
     text = tuple(space.characters.index(character) for character in sample.text)
     labels, _ = texts_to_labels([text], count, recognizer.device)
     scores = label_arc_scores(space.fold(logits), batch.arcs, labels)
-    (path,) = best_paths(scores, skips.view(1, -1), batch.arcs, torch.arange(count + 1)[None] == count)
+    ends = torch.arange(count + 1, device=recognizer.device)[None] == count
+    (path,) = best_paths(scores, skips.view(1, -1), batch.arcs, ends)
     return None if path is None else np.asarray(example.lattice.span_cols[path], np.int32)
 
 
