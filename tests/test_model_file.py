@@ -17,7 +17,6 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from benchmarks.mutated_models import to_mutants, try_model
 from kerf.classifier import model_file
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
@@ -34,6 +33,7 @@ from kerf.classifier.model_header import LIMITS, Header, Provenance, hashes_to_l
 from kerf.classifier.network.char_net import CharNet, NetworkConfig
 from kerf.segmenter import CutSettings, SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
+from tests.mutated_models import to_mutants, try_model
 
 CPU = torch.device("cpu")
 

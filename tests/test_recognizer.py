@@ -379,6 +379,7 @@ print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_forked_processes_read(tmp_path: Path) -> None:
     environment = {

@@ -1,6 +1,6 @@
 """Change a model file at random and see that each change is refused in one line, or makes a model that reads.
 
-Usage: python -m benchmarks.mutated_models MODEL [--count 2000] [--seed 0]
+Usage: python -m tests.mutated_models MODEL [--count 2000] [--seed 0]
 
 Half of the changes are to bytes, half to one value of the header. What is not refused must read an image. Exit code 1
 if any change raises anything but a ``KerfError``.
