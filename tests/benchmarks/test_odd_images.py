@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import odd_images
 import pytest
 
+from benchmarks import odd_images
 from kerf.classifier.folders.images import find_images
 from kerf.segmenter import segment
 from kerf.segmenter.errors import KerfError
