@@ -22,7 +22,7 @@ lint: $(VENV)/dev.stamp build/kerf  ## style and types
 
 # About how long it takes, and how it works, is said in the script. AGAIN=1 tests only what survived the last time.
 mutants: $(VENV)/dev.stamp  ## put small faults into the code, all over or in PLACE, and list those no test notices
-	$(BIN)/python benchmarks/mutants.py $(PLACE) $(if $(AGAIN),--again)
+	$(BIN)/python -m benchmarks.mutants $(PLACE) $(if $(AGAIN),--again)
 
 format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
 	$(BIN)/ruff check --fix .
