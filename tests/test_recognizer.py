@@ -405,6 +405,16 @@ def test_a_card_is_not_used_in_a_forked_process(tiny: Recognizer, monkeypatch: p
         tiny.read_many([])
 
 
+@pytest.mark.parametrize(("device", "allowed"), [("cuda", False), ("cpu", True)])
+def test_a_card_reads_in_float32(monkeypatch: pytest.MonkeyPatch, device: str, allowed: bool) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(recognizer_module, "fuse", lambda network: network)
+    network = mock.Mock()
+    network.parameters.return_value = iter([mock.Mock(device=torch.device(device))])
+    Recognizer(replace(tiny_model(), network=network))
+    assert torch.backends.cudnn.allow_tf32 is allowed
+
+
 def test_help_shows_what_the_package_offers() -> None:
     shown = pydoc.plain(pydoc.render_doc(kerf))
     for name, words in {
