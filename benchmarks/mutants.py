@@ -34,6 +34,7 @@ PLACES = (
     "classifier/lattice",
     "classifier/measuring",
     "classifier/folders",
+    "classifier/model_header.py",
     "classifier/model_file.py",
     "classifier/recognizer.py",
     "classifier/alphabet.py",

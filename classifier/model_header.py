@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -183,9 +182,9 @@ def to_value(hint: Any, value: Any, name: str) -> Any:
             return value
     elif type(value) is hint or (hint is float and type(value) is int):
         low, high = LIMITS[name]
-        if math.isfinite(value) and low <= value <= high:
+        if low <= value <= high:  # NaN is not
             return hint(value)
-        raise ValueError(f"{name} is {value}, not within {low} to {high}")
+        raise ValueError(f"{name} is {str(value)[:40]}, not within {low} to {high}")
     raise ValueError(f"{name} is {str(value)[:40]!r}, which it cannot be")
 
 

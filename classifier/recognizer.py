@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +21,7 @@ from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load
 from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
 from kerf.classifier.network.char_net import fuse
 from kerf.segmenter import Segmentation, segment
-from kerf.segmenter.errors import KerfError, SettingsError, UnforeseenError
+from kerf.segmenter.errors import KerfError, SettingsError, to_problem
 from kerf.segmenter.frames import FrameRule, LoadSettings
 from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
@@ -266,17 +265,6 @@ class Recognizer:
             logits, skips = self.network(batch.strips, batch.crops)
             logits, skips = logits / self.model.temperature, skips / self.model.temperature
             return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
-
-
-def to_problem(name: str, error: Exception) -> KerfError:
-    """Say what an image met, as an error of Kerf's; of any other, what it was stays with it as its cause."""
-    traceback.clear_frames(error.__traceback__)  # they hold the image
-    if isinstance(error, KerfError):
-        return error
-    reason = " ".join(str(error).split())[:200]
-    unforeseen = UnforeseenError(f"{name}: met a fault of Kerf's own ({type(error).__name__}: {reason}); report it")
-    unforeseen.__cause__ = error
-    return unforeseen
 
 
 def to_reading(decoded: Decoded, cut: Cut) -> Reading:

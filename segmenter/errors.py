@@ -5,6 +5,7 @@ The library raises; only ``cli.py`` turns an exception into its one line on stde
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
 from typing import ClassVar
 
@@ -113,3 +114,14 @@ class UnforeseenError(KerfError):
     """One image met a fault of Kerf's own that nobody foresaw; the others are not touched by it."""
 
     exit_code = ExitCode.UNFORESEEN
+
+
+def to_problem(name: str, error: Exception) -> KerfError:
+    """Say what an image met, as an error of Kerf's; of any other, what it was stays with it as its cause."""
+    traceback.clear_frames(error.__traceback__)  # they hold the image
+    if isinstance(error, KerfError):
+        return error
+    what = " ".join("".join(traceback.format_exception_only(error)).split())[:200]
+    problem = UnforeseenError(f"{name}: met a fault in Kerf ({what}); run again with --debug and report what it shows")
+    problem.__cause__ = error
+    return problem

@@ -297,8 +297,9 @@ def test_a_fault_in_one_image_is_that_images_alone(
     assert isinstance(third, Reading)
     assert isinstance(second, UnforeseenError)
     assert second.__cause__ is fault
-    what = f"{type(fault).__name__}: {'so it is' if isinstance(fault, ZeroDivisionError) else fault}"
-    assert str(second) == f"image 2: met a fault of Kerf's own ({what}); report it"
+    what = {"ZeroDivisionError": ": so it is", "RecursionError": ": deep"}.get(type(fault).__name__, "")
+    what = f"{type(fault).__name__}{what}"
+    assert str(second) == f"image 2: met a fault in Kerf ({what}); run again with --debug and report what it shows"
     with pytest.raises(UnforeseenError, match="image 1"):
         tiny.read(tiny_image(2))
 
@@ -402,6 +403,16 @@ def test_a_card_is_not_used_in_a_forked_process(tiny: Recognizer, monkeypatch: p
     tiny.device = torch.device("cuda")
     with pytest.raises(DeviceError, match="'spawn', or use cpu"):
         tiny.read_many([])
+
+
+@pytest.mark.parametrize(("device", "allowed"), [("cuda", False), ("cpu", True)])
+def test_a_card_reads_in_float32(monkeypatch: pytest.MonkeyPatch, device: str, allowed: bool) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(recognizer_module, "fuse", lambda network: network)
+    network = mock.Mock()
+    network.parameters.return_value = iter([mock.Mock(device=torch.device(device))])
+    Recognizer(replace(tiny_model(), network=network))
+    assert torch.backends.cudnn.allow_tf32 is allowed
 
 
 def test_help_shows_what_the_package_offers() -> None:

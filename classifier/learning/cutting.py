@@ -18,7 +18,7 @@ from kerf.classifier.learning.observer import Observer
 from kerf.classifier.network.batch import segmentation_to_example
 from kerf.segmenter import Segmentation, SegmenterSettings, segment
 from kerf.segmenter.crops import ink_to_text_rows
-from kerf.segmenter.errors import KerfError, LabelFitError
+from kerf.segmenter.errors import KerfError, LabelFitError, to_problem
 from kerf.segmenter.lattice import Lattice
 from kerf.segmenter.load import path_to_picture
 
@@ -55,7 +55,8 @@ class Cutter:
         for sample in deadline.in_time(samples, least):
             try:
                 examples.append(self.sample_to_example(sample))
-            except KerfError as problem:
+            except Exception as error:
+                problem = to_problem(str(sample.path), error)
                 self.problems.append(problem)
                 self.observer.on_problem(problem)
             self.looked_at.append(sample)
@@ -105,7 +106,7 @@ def alike_text_height(
         return None
     heights = []
     for sample in deadline.in_time(samples[:HEIGHT_SAMPLES], LEAST_HEIGHTS):
-        with suppress(KerfError):
+        with suppress(Exception):  # told when it is cut
             segmentation = path_to_segmentation(sample.path, settings)
             top, bottom = ink_to_text_rows(segmentation.ink)
             heights.append((bottom - top) / len(segmentation.image))

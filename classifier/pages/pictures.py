@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter import Segmentation, segment
-from kerf.segmenter.errors import KerfError, OutputError, UnforeseenError
+from kerf.segmenter.errors import KerfError, OutputError, to_problem
 from kerf.segmenter.load import path_to_image
 from kerf.segmenter.overlay import segmentation_to_overlay
 
@@ -54,11 +54,8 @@ def write_pictures(
         try:
             segmentation = recognizer.segment(image) if recognizer else segment(path_to_image(image))
             reading = recognizer.read(segmentation.image, constraint) if recognizer else None
-        except KerfError as error:
-            yield error
-            continue
         except Exception as error:
-            yield to_unforeseen(image, error)
+            yield to_problem(str(image), error)
             continue
         spans = segmentation.lattice.pieces
         if reading:
@@ -87,16 +84,6 @@ def images_to_stems(images: Sequence[Path], folder: Path) -> list[Path]:
     paths = [folder / image.relative_to(common) for image in absolute]
     taken = Counter(path.with_suffix("") for path in paths)
     return [path if taken[path.with_suffix("")] > 1 else path.with_suffix("") for path in paths]
-
-
-def to_unforeseen(image: Path, error: Exception) -> UnforeseenError:
-    """Return what is said of a fault that one image met; the fault itself is its cause."""
-    what = f"{type(error).__name__}: {error}"
-    unforeseen = UnforeseenError(
-        f"{image}: met a fault in Kerf, {what}; run again with --debug and report what it shows"
-    )
-    unforeseen.__cause__ = error
-    return unforeseen
 
 
 def check_stems(images: Iterable[Path], stems: Iterable[Path]) -> None:

@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from kerf.classifier.folders.dataset import Sample
-from kerf.classifier.learning.cutting import Cutter, alike_text_height, most_characters
+from kerf.classifier.learning import cutting
+from kerf.classifier.learning.cutting import Cutter, alike_text_height, most_characters, path_to_segmentation
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.observer import Observer
-from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.errors import KerfError, LabelFitError, UnreadableImageError
+from kerf.segmenter import Segmentation, SegmenterSettings
+from kerf.segmenter.errors import KerfError, LabelFitError, UnforeseenError, UnreadableImageError
 from kerf.segmenter.lattice import Lattice
 from kerf.segmenter.load import LoadSettings
 from tests.learning.clock import Clock
@@ -36,6 +37,22 @@ def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_pat
     assert cutter.problems == told
     assert cutter.looked_at == odd
     assert counted == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_fault_in_one_image_is_that_images_alone(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, settings: SegmenterSettings) -> Segmentation:
+        if path == samples[1].path:
+            raise ZeroDivisionError
+        return path_to_segmentation(path, settings)
+
+    monkeypatch.setattr(cutting, "path_to_segmentation", fail)
+    cutter = Cutter(SegmenterSettings(), Observer(), 3)
+    assert [example.text for example in cutter.samples_to_examples(samples[:3])] == [samples[0].text, samples[2].text]
+    (problem,) = cutter.problems
+    assert isinstance(problem, UnforeseenError)
+    assert str(problem).startswith(f"{samples[1].path}: met a fault in Kerf (ZeroDivisionError:")
+    both = [replace(sample, text="oO") for sample in samples[:3]]
+    assert alike_text_height(both, SegmenterSettings()) is not None
 
 
 def test_images_are_loaded_as_for_reading(samples: list[Sample], tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_fault_of_one_image_is_its_own(tmp_path: Path, monkeypatch: pytest.Mon
     fault, count = write_pictures(images, stems, None, None)
     assert isinstance(fault, UnforeseenError)
     assert isinstance(fault.__cause__, IndexError)
-    assert str(fault).startswith(f"{images[0]}: met a fault in Kerf, IndexError: row 3; run again with --debug")
+    assert str(fault).startswith(f"{images[0]}: met a fault in Kerf (IndexError: row 3); run again with --debug")
     assert count == 2
 
 
