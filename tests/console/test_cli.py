@@ -1,7 +1,6 @@
 import json
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,11 @@ from tests.running import CLI, COMMANDS, ROOT, csv_rows, kerf, problem
 # --- help --------------------------------------------------------------------------------------------------
 
 
-def test_help_is_quick_and_imports_no_torch() -> None:
+def test_help_imports_no_torch() -> None:
     source = "import sys, runpy; sys.argv = ['kerf', '--help']\n"
     source += f"try: runpy.run_path({str(CLI)!r}, run_name='__main__')\n"
     source += "except SystemExit: print('torch' in sys.modules)"
-    start = time.monotonic()
     result = kerf(program=source)
-    assert time.monotonic() - start < 3.0  # well under 1 s on an idle machine
     assert result.stdout.endswith("False\n"), result.stdout + result.stderr
 
 
