@@ -96,7 +96,8 @@ def test_keys_are_exactly_those_that_are_known(values: dict[str, Any], where: st
     for change in (lambda record: record.popitem(), lambda record: record.update(surprise=1)):
         with pytest.raises(ValueError, match="must have"):
             json_to_header(changed(change))
-    for other in (None, [], 3, "x"):
+    others: tuple[object, ...] = (None, [], 3, "x")
+    for other in others:
         with pytest.raises(ValueError, match=r"must have .*channels, classes"):
             json_to_header({**values, "network": other})
 
@@ -129,7 +130,8 @@ def test_limits_are_allowed_and_what_is_beyond_is_not(name: str) -> None:
         step = 1 if number is int else 1e-6 * max(1.0, abs(limit))
         with pytest.raises(ValueError, match=f"^{name} is .*, not within {LIMITS[name][0]} to {LIMITS[name][1]}$"):
             to_value(number, number(limit + beyond * step), name)
-    for odd in (True, "1", None, [1], 10**400, math.nan, -math.inf, 0.5 if number is int else {}):
+    odd_ones: tuple[object, ...] = (True, "1", None, [1], {}, 10**400, math.nan, -math.inf)
+    for odd in odd_ones:
         with pytest.raises(ValueError, match=name):
             to_value(number, odd, name)
 
