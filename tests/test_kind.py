@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from kerf.classifier.kind import Kind, Looks, looks_to_kind, segmentation_to_looks
-from kerf.classifier.recognizer import Reading, Recognizer
-from kerf.segmenter import Segmentation, SegmenterSettings, segment
+from kerf.classifier.kind import Looks, looks_to_kind, segmentation_to_looks
+from kerf.segmenter import Segmentation, SegmenterSettings
 from kerf.segmenter.ink import Ink
 from kerf.segmenter.lattice import Lattice, Strip
-from tests.tiny import tiny_image, tiny_model
 
 LOOKS = Looks(40.0, 3.0, 0.8, 0.2, 0.05, 200.0, 30.0)
 
@@ -60,18 +56,3 @@ def test_an_image_is_unlike_by_whatever_is_out_of_its_range() -> None:
         for value in (low - 1e-6, high + 1e-6):
             assert kind.unlike(LOOKS._replace(**{name: value})) == (name,)
     assert kind.unlike(LOOKS._replace(height=99.0, colour=99.0)) == ("height", "colour")
-
-
-def test_readings_say_what_is_unlike() -> None:
-    kind = looks_to_kind([segmentation_to_looks(segment(np.dstack([tiny_image()] * 3)))] * 20)
-    recognizer = Recognizer(replace(tiny_model(), kind=kind))
-    dark, wide = 255 - tiny_image(), tiny_image(6)
-    like, darker, wider = recognizer.read_many([tiny_image(), dark, wide])
-    assert isinstance(like, Reading)
-    assert isinstance(darker, Reading)
-    assert isinstance(wider, Reading)
-    assert (like.unlike, darker.unlike) == ((), ("brightness",))
-    assert "shape" in wider.unlike
-    other = Kind((0.0,) * 7, (0.0,) * 7)
-    assert set(Recognizer(replace(tiny_model(), kind=other)).read(dark).unlike) >= {"height", "brightness"}
-    assert Recognizer(tiny_model()).read(dark).unlike == ()

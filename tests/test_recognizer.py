@@ -29,6 +29,7 @@ from PIL import Image
 import kerf
 import kerf.classifier.recognizer as recognizer_module
 from kerf.classifier import Constraint, Reading, Recognizer, model_file
+from kerf.classifier.kind import Kind, looks_to_kind, segmentation_to_looks
 from kerf.classifier.lattice.decoding import Decoded
 from kerf.classifier.lattice.text_space import TextSpace
 from kerf.classifier.measuring.metrics import evaluate
@@ -291,12 +292,30 @@ def test_an_image_is_cut_as_the_model_says(tmp_path: Path) -> None:
     expected = segment(np.dstack([tiny_image(4)] * 3), cut)
     assert recognizer.segment(path).lattice.cuts.tolist() == expected.lattice.cuts.tolist()
     assert expected.lattice.cuts.tolist() != segment(expected.image).lattice.cuts.tolist()
+    of_reading = recognizer.cut(path, "it", "bgr")
+    assert not isinstance(of_reading, KerfError)
+    assert of_reading.example.lattice.cuts.tolist() == expected.lattice.cuts.tolist()
     colours = np.zeros((60, 90, 3), np.uint8)
     colours[:, :, 2] = 200
     assert recognizer.segment(colours).image[0, 0].tolist() == [0, 0, 200]
     for source, name in ((None, "image"), (tmp_path / "b.png", str(tmp_path / "b.png")), (io.BytesIO(), "image")):
         with pytest.raises(UnreadableImageError, match=f"^{name}: "):
             recognizer.segment(source)  # type: ignore[arg-type]
+
+
+def test_readings_say_what_is_unlike() -> None:
+    kind = looks_to_kind([segmentation_to_looks(segment(np.dstack([tiny_image()] * 3)))] * 20)
+    recognizer = Recognizer(replace(tiny_model(), kind=kind))
+    dark, wide = 255 - tiny_image(), tiny_image(6)
+    like, darker, wider = recognizer.read_many([tiny_image(), dark, wide])
+    assert isinstance(like, Reading)
+    assert isinstance(darker, Reading)
+    assert isinstance(wider, Reading)
+    assert (like.unlike, darker.unlike) == ((), ("brightness",))
+    assert "shape" in wider.unlike
+    other = Kind((0.0,) * 7, (0.0,) * 7)
+    assert set(Recognizer(replace(tiny_model(), kind=other)).read(dark).unlike) >= {"height", "brightness"}
+    assert Recognizer(tiny_model()).read(dark).unlike == ()
 
 
 def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
@@ -315,7 +334,7 @@ def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError("so\nit is"), MemoryError(), RecursionError("deep")])
 def test_a_fault_in_one_image_is_that_images_alone(
-    tiny: Recognizer, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    tiny: Recognizer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Exception
 ) -> None:
     def fail(pixels: NDArray[np.uint8], settings: SegmenterSettings) -> Segmentation:
         if pixels.shape[1] == 120:
@@ -333,6 +352,9 @@ def test_a_fault_in_one_image_is_that_images_alone(
     assert str(second) == f"image 2: met a fault in Kerf ({what}); run again with --debug and report what it shows"
     with pytest.raises(UnforeseenError, match="image 1"):
         tiny.read(tiny_image(2))
+    Image.fromarray(tiny_image(2)).save(tmp_path / "a.png")
+    with pytest.raises(UnforeseenError, match=f"^{tmp_path / 'a.png'}: met"):
+        tiny.read(tmp_path / "a.png")
 
 
 def test_a_fault_in_a_batch_is_looked_for_image_by_image(tiny: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
