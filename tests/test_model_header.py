@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, is_dataclass, replace
@@ -84,9 +85,51 @@ def test_a_value_that_does_not_fit_is_refused(values: dict[str, Any], where: str
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"alphabet": "a\u0301B"}, "alphabet: not in Unicode's composed form"),
+        ({"alphabet": "a\u0007B"}, "alphabet: control character U+0007"),
+        ({"alphabet": "aB"}, "alphabet and network.classes"),
+        ({"network.height": 56}, "segmenter.crop.height and network.height"),
+        ({"network.height": 52, "segmenter.crop.height": 52}, "network.height: no multiple of 8"),
+        ({"network.samples": 9}, "segmenter.crop.samples and network.samples"),
+        ({"lengths": [3, 2]}, "lengths: the fewest above the most"),
+        ({"segmenter.cut.min_width": 0.5, "segmenter.cut.max_width": 0.4}, "segmenter.cut: min_width above max_width"),
+        ({"temperature": 1e9}, "Header.temperature is 1000000000.0, not within 0.05 to 20.0"),
+        ({"network.hidden": 10**60}, f"NetworkConfig.hidden is 1{'0' * 39}, not within 1 to 512"),
+        ({"provenance.trained": "x" * 50}, f"Provenance.trained is '{'x' * 40}', which it cannot be"),
+        ({"lengths": [1, 2, 3]}, "Header.lengths is '[1, 2, 3]', which it cannot be"),
+        ({"provenance.date": "\ud800"}, "Provenance.date is '\\ud800', which it cannot be"),
+        ({"provenance.date": "a\udfff"}, "Provenance.date is 'a\\udfff', which it cannot be"),
+    ],
+)
+def test_it_is_said_what_does_not_fit(values: dict[str, Any], change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        json_to_header(changed(values, change))
+
+
+def changed(values: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Put values in the places that dots lead to."""
+    for where, value in change.items():
+        *parents, name = where.split(".")
+        record = values
+        for parent in parents:
+            record = record[parent]
+        record[name] = value
+    return values
+
+
+def test_what_just_fits_is_taken(values: dict[str, Any]) -> None:
+    equal = {"lengths": [4, 4], "segmenter.cut.min_width": 0.5, "segmenter.cut.max_width": 0.5}
+    assert json_to_header(changed(values, equal)).lengths == (4, 4)
+    odd = {"provenance.date": "\ud7ff\ue000\U0001f600", "network.samples": 3, "segmenter.crop.samples": 1}
+    assert json_to_header(changed(values, odd)).network.samples == 3
+
+
 @pytest.mark.parametrize("where", ["", "network", "segmenter", "segmenter.load", "segmenter.cut", "provenance"])
 def test_keys_are_exactly_those_that_are_known(values: dict[str, Any], where: str) -> None:
-    def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    def with_keys(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         copied = record = deepcopy(values)
         for parent in filter(None, where.split(".")):
             record = record[parent]
@@ -95,7 +138,7 @@ def test_keys_are_exactly_those_that_are_known(values: dict[str, Any], where: st
 
     for change in (lambda record: record.popitem(), lambda record: record.update(surprise=1)):
         with pytest.raises(ValueError, match="must have"):
-            json_to_header(changed(change))
+            json_to_header(with_keys(change))
     others: tuple[object, ...] = (None, [], 3, "x")
     for other in others:
         with pytest.raises(ValueError, match=r"must have .*channels, classes"):

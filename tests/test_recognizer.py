@@ -268,6 +268,37 @@ def test_frames_may_be_asked_for_at_loading(tmp_path: Path) -> None:
     assert (last.text, last.frames) == (Recognizer.load(device="cpu").read(still).text, "last of 2 frames")
 
 
+def test_a_model_is_loaded_from_its_file_or_is_the_bundled_one(tmp_path: Path) -> None:
+    model = tiny_model()
+    model_file.save_model(model, tmp_path / "m.safetensors")
+    for path in (tmp_path / "m.safetensors", str(tmp_path / "m.safetensors")):
+        recognizer = Recognizer.load(path)
+        assert recognizer.device == model_file.resolve_device("auto")
+        assert recognizer.model.alphabet == model.alphabet
+        assert recognizer.model.segmenter == model.segmenter
+    last = Recognizer.load(tmp_path / "m.safetensors", frames="last").model.segmenter
+    assert last == replace(model.segmenter, load=LoadSettings("last"))
+    assert len(Recognizer.load().model.alphabet) == 62
+    assert recognizer.unknown_characters(Constraint(charset="2xaz")) == "xz"
+
+
+def test_an_image_is_cut_as_the_model_says(tmp_path: Path) -> None:
+    model = tiny_model()
+    cut = replace(model.segmenter, load=LoadSettings("last"), cut=replace(model.segmenter.cut, filler=0.5))
+    recognizer = Recognizer(replace(model, segmenter=cut))
+    path = tmp_path / "a.gif"
+    Image.new("L", (200, 60), 255).save(path, save_all=True, append_images=[Image.fromarray(tiny_image(4))], duration=9)
+    expected = segment(np.dstack([tiny_image(4)] * 3), cut)
+    assert recognizer.segment(path).lattice.cuts.tolist() == expected.lattice.cuts.tolist()
+    assert expected.lattice.cuts.tolist() != segment(expected.image).lattice.cuts.tolist()
+    colours = np.zeros((60, 90, 3), np.uint8)
+    colours[:, :, 2] = 200
+    assert recognizer.segment(colours).image[0, 0].tolist() == [0, 0, 200]
+    for source, name in ((None, "image"), (tmp_path / "b.png", str(tmp_path / "b.png")), (io.BytesIO(), "image")):
+        with pytest.raises(UnreadableImageError, match=f"^{name}: "):
+            recognizer.segment(source)  # type: ignore[arg-type]
+
+
 def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=2)
     known = json.loads(json.dumps(reading.to_dict()))
