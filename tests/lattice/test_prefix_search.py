@@ -94,15 +94,34 @@ def flat(characters: int, length: int) -> Paths:
     return Paths(start, start + 1, scores, np.full(length + 1, -50.0), every, np.arange(length + 1) == length)
 
 
-def test_search_is_bounded_where_all_texts_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    visited = []
+@pytest.fixture
+def visited(monkeypatch: pytest.MonkeyPatch) -> list[Text]:
+    """The prefixes that are looked into."""
+    prefixes: list[Text] = []
     inner = TextChain.visits
 
     def counted(chain: TextChain, before: prefix_search.Array | None, prefix: Text) -> prefix_search.Array:
-        visited.append(prefix)
+        prefixes.append(prefix)
         return inner(chain, before, prefix)
 
     monkeypatch.setattr(TextChain, "visits", counted)
+    return prefixes
+
+
+def test_only_prefixes_that_hold_more_than_what_is_known_are_looked_into(visited: list[Text]) -> None:
+    for seed in range(30):
+        texts = brute(random_paths(seed))
+        best, least = texts[0]
+        shares: dict[Text, float] = defaultdict(float)
+        for text, share in texts:
+            for count in range(len(text) + 1):
+                shares[text[:count]] += share
+        visited.clear()
+        most_probable_texts(random_paths(seed), 1, {best: least})
+        assert set(visited) - {best} == {prefix for prefix, share in shares.items() if share > least + 1e-9} - {best}
+
+
+def test_search_is_bounded_where_all_texts_are_alike(visited: list[Text]) -> None:
     found = most_probable_texts(flat(30, 8), 3, {})  # 656 billion texts
     assert len(visited) <= 2 * prefix_search.EXPANSIONS
     assert [text[-1] for text, _ in found] == [29] * 3
