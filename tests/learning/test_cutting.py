@@ -42,7 +42,7 @@ def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_pat
 def test_a_fault_in_one_image_is_that_images_alone(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(path: Path, settings: SegmenterSettings) -> Segmentation:
         if path == samples[1].path:
-            raise ZeroDivisionError
+            raise ZeroDivisionError("no part of it")
         return path_to_segmentation(path, settings)
 
     monkeypatch.setattr(cutting, "path_to_segmentation", fail)
@@ -50,7 +50,7 @@ def test_a_fault_in_one_image_is_that_images_alone(samples: list[Sample], monkey
     assert [example.text for example in cutter.samples_to_examples(samples[:3])] == [samples[0].text, samples[2].text]
     (problem,) = cutter.problems
     assert isinstance(problem, UnforeseenError)
-    assert str(problem).startswith(f"{samples[1].path}: met a fault in Kerf (ZeroDivisionError:")
+    assert str(problem).startswith(f"{samples[1].path}: met a fault in Kerf (ZeroDivisionError: no part of it)")
     both = [replace(sample, text="oO") for sample in samples[:3]]
     assert alike_text_height(both, SegmenterSettings()) is not None
 
