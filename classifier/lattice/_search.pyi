@@ -1,0 +1,1 @@
+"""The search through a lattice, where every candidate is visited."""

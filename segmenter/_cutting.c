@@ -1,0 +1,9 @@
+/* Cutting, where every pixel is visited. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+static PyMethodDef methods[] = {{NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_cutting", "Cutting, where every pixel is visited.", 0, methods};
+
+PyMODINIT_FUNC PyInit__cutting(void) { return PyModuleDef_Init(&module); }

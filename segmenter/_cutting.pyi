@@ -1,0 +1,1 @@
+"""Cutting, where every pixel is visited."""
