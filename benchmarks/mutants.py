@@ -1,7 +1,7 @@
 """Put small faults into the code, one at a time, and list those that no test notices.
 
     make mutants                              every place, and whether each reaches 85 %
-    make mutants PLACE=classifier/measuring   one of them
+    make mutants PLACE=classifier/measuring   one of them, or one file of it
     make mutants PLACE=... AGAIN=1            only the mutants that survived the last run of that place
 
 mutmut 3 makes the faults and runs the tests: all faults of a function are compiled in beside it, and a forked process
@@ -147,13 +147,14 @@ def lay_out(folder: Path, place: str) -> None:
 
 
 def place_to_tests(place: str) -> str:
-    """Path of the tests of a place; they are laid out like the code.
+    """Path of the tests of a place; they are laid out like the code, and a file in a room has all of the room's.
 
-    >>> place_to_tests("classifier/alphabet.py"), place_to_tests("segmenter")
+    >>> place_to_tests("classifier/alphabet.py"), place_to_tests("segmenter/load.py")
     ('tests/test_alphabet.py', 'tests/segmenter')
     """
     path = Path("tests", *Path(place).parts[place.startswith("classifier/") :])
-    return str(path.with_name(f"test_{path.name}") if path.suffix else path)
+    alone = path.with_name(f"test_{path.name}") if path.parent == Path("tests") else path.parent
+    return str(alone if path.suffix else path)
 
 
 def outcome_to_text(outcome: Outcome, explained: set[tuple[str, str]]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 
+import numpy as np
 import pytest
 
 from kerf.classifier.alphabet import (
@@ -22,12 +24,22 @@ def test_alphabet_comes_from_the_labels_in_order() -> None:
     alphabet = texts_to_alphabet(["b2", "a2", "Z"])
     assert alphabet.characters == "2Zab"
     assert alphabet.encode("aZ2").tolist() == [2, 1, 0]
+    assert alphabet.encode("").dtype == np.int64
     assert alphabet.decode([2, 1, 0]) == "aZ2"
 
 
 def test_foreign_character_is_named() -> None:
-    with pytest.raises(LabelAlphabetError, match="'x'"):
+    message = (
+        "label 'abx' has 'x', which is outside the alphabet 'abc'; correct the label or train with this character"
+    )
+    with pytest.raises(LabelAlphabetError, match=f"^{message}$"):
         Alphabet("abc").encode("abx")
+
+
+@pytest.mark.parametrize("characters", ["", "aba"])
+def test_alphabet_has_each_character_once(characters: str) -> None:
+    with pytest.raises(SettingsError, match=f"^alphabet '{characters}' is empty or repeats a character; list each"):
+        Alphabet(characters)
 
 
 def test_case_is_folded_where_only_one_case_is_asked_for() -> None:
@@ -48,10 +60,11 @@ def test_length(length: str | int | tuple[int, int], expected: tuple[int, int]) 
 
 
 @pytest.mark.parametrize(
-    "length", ["", "x", "4-", "-4", "4-5-6", "6-4", 0, 17, "0-4", "4-17", (5, 4), "1234-1235", "\u0664"]
+    "length", ["", "x", "4-", "-4", "4-5-6", "6-4", 0, 17, "0-4", "4-17", (5, 4), "1234-1235", "\u0664", "4\n5"]
 )
 def test_bad_length_is_refused(length: str | int | tuple[int, int]) -> None:
-    with pytest.raises(SettingsError, match=r"within 1-16; give N or MIN-MAX, for example 4 or 4-6"):
+    said = rf"^length {re.escape(repr(length))} is not .* within 1-16; give N or MIN-MAX, for example 4 or 4-6$"
+    with pytest.raises(SettingsError, match=said):
         Constraint(length=length)
 
 
@@ -68,6 +81,7 @@ def test_bad_length_is_refused(length: str | int | tuple[int, int]) -> None:
         (r"x\-z\\", "x-z\\"),
         (r"\[-\]", "[\\]"),
         ("^\n", "^\n"),
+        ("\t-\n", "\t\n"),
         (r"1\w", "1abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ023456789_"),
     ],
 )
@@ -78,7 +92,7 @@ def test_charset(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the charset is empty"),
+        ("", "^the charset is empty; name the characters that can occur, for example 0-9A-F$"),
         ("z-a", "range z-a in 'z-a' runs backwards; write a-z"),
         (r"\d-z", r"range \\d-z in .* has no two ends"),
         ("a\\", r"\\ is not understood"),
@@ -168,7 +182,7 @@ def test_pattern_and_length_agree() -> None:
     assert Constraint(pattern="[a-z]{4}", length="4-6").lengths == (4, 6)
     assert Constraint(pattern="[a-z]{4}", length=(1, 4)).lengths == (1, 4)
     for length in ("5-6", "1-3"):
-        with pytest.raises(SettingsError, match=r"pattern '\[a-z\]\{4\}' has 4 characters, length says otherwise"):
+        with pytest.raises(SettingsError, match=r"pattern '\[a-z\]\{4\}' has 4 characters, length says otherwise; drop one"):
             Constraint(pattern="[a-z]{4}", length=length)
 
 
