@@ -1,3 +1,14 @@
+"""Overlays of a segmentation that no stage made: what is drawn can only be what it holds.
+
+After a change that is meant, look at what ``python -m tests.segmenter.test_overlay`` writes before committing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +18,19 @@ from numpy.typing import NDArray
 from kerf.segmenter import Segmentation, SegmenterSettings, segment
 from kerf.segmenter.ink import Ink
 from kerf.segmenter.lattice import Lattice, Strip
-from kerf.segmenter.overlay import CHOSEN, CUT, LINE, MARGIN, ROW, Box, Color, pack, segmentation_to_overlay
+from kerf.segmenter.overlay import (
+    CHOSEN,
+    CUT,
+    LINE,
+    MARGIN,
+    ROW,
+    Box,
+    Color,
+    pack,
+    segmentation_to_overlay,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
 
 FACTOR = 6  # what a 40 pixel wide image is enlarged by
 HEIGHT, WIDTH = 10, 40
@@ -29,6 +52,30 @@ def literal_segmentation() -> Segmentation:
     image = np.full((HEIGHT, WIDTH, 3), (200, 180, 160), np.uint8)
     kept = Ink(ink, np.zeros_like(image[:, :, 0]), mask)
     return Segmentation(image, kept, strip, lattice, SegmenterSettings(), (WIDTH, HEIGHT))
+
+
+def to_pictures() -> dict[str, NDArray[np.uint8]]:
+    """Overlays with boxes and names beyond every edge: of an image as given, and of one that was reduced by two."""
+    segmentation = literal_segmentation()
+    boxes: list[Box] = [(0, 0, 9, 10), (10, 2, 15, 9), (14, 3, 30, 8), (38, 1, 40, 5)]
+    reduced = replace(segmentation, factor=2, size_wh=(2 * WIDTH, 2 * HEIGHT))
+    doubled: list[Box] = [(2 * left, 2 * top, 2 * right, 2 * bottom) for left, top, right, bottom in boxes]
+    return {
+        "overlay": segmentation_to_overlay(segmentation, boxes),
+        "overlay_reduced": segmentation_to_overlay(reduced, doubled, ["A", "b", "C", "WW"]),
+    }
+
+
+@pytest.mark.parametrize("name", ["overlay", "overlay_reduced"])
+def test_overlays_look_as_they_did(name: str) -> None:
+    golden = cv2.imread(str(GOLDEN / f"{name}.png"))
+    assert golden is not None
+    drawn = to_pictures()[name]
+    assert drawn.shape == golden.shape
+    if not cv2.__version__.startswith("5."):  # others write in another font
+        for top in (MARGIN + panel * (LINE + HEIGHT * FACTOR) for panel in range(3)):
+            golden[top : top + LINE] = drawn[top : top + LINE]
+    np.testing.assert_array_equal(drawn, golden)
 
 
 def panels(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -124,3 +171,8 @@ def test_of_a_wide_image_every_so_many_columns_are_drawn() -> None:
     assert picture.shape[1] == 4000 + 2 * MARGIN
     cols = np.flatnonzero((picture == CHOSEN[0]).all(axis=2).any(axis=0))
     assert np.abs(np.array([cols.min(), cols.max()]) - MARGIN - [1000, 2000]).max() <= 2
+
+
+if __name__ == "__main__":
+    for written, overlay in to_pictures().items():
+        cv2.imwrite(str(GOLDEN / f"{written}.png"), overlay)
