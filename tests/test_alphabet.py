@@ -29,9 +29,7 @@ def test_alphabet_comes_from_the_labels_in_order() -> None:
 
 
 def test_foreign_character_is_named() -> None:
-    message = (
-        "label 'abx' has 'x', which is outside the alphabet 'abc'; correct the label or train with this character"
-    )
+    message = "label 'abx' has 'x', which is outside the alphabet 'abc'; correct the label or train with this character"
     with pytest.raises(LabelAlphabetError, match=f"^{message}$"):
         Alphabet("abc").encode("abx")
 
@@ -82,6 +80,7 @@ def test_bad_length_is_refused(length: str | int | tuple[int, int]) -> None:
         (r"\[-\]", "[\\]"),
         ("^\n", "^\n"),
         ("\t-\n", "\t\n"),
+        ("a\\\n", "a\n"),
         (r"1\w", "1abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ023456789_"),
     ],
 )

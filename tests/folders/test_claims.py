@@ -93,7 +93,7 @@ def test_folder_and_pipe_are_no_images(tmp_path: Path) -> None:
 
 def test_text_files_beside_the_images(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "b.png", "sub/c.v2.png", "d.png", "e.png", "f.png", "g.png")
-    (tmp_path / "a.gt.txt").write_text("AB12\n")
+    (tmp_path / "a.gt.txt").write_text("AB 12\n")
     (tmp_path / "a.txt").write_text("what was read")
     (tmp_path / "b.txt").write_bytes("\ufeff\r\n CD \r\n".encode())
     (tmp_path / "sub/c.v2.gt.txt").write_text("EF")
@@ -101,7 +101,7 @@ def test_text_files_beside_the_images(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_text("\n")
     (tmp_path / "g.txt").write_bytes(b"\xff")
     found = folder_to_samples(tmp_path)
-    assert to_labels(found, tmp_path) == {"a.png": "AB12", "b.png": "CD", "sub/c.v2.png": "EF"}
+    assert to_labels(found, tmp_path) == {"a.png": "AB 12", "b.png": "CD", "sub/c.v2.png": "EF"}
     assert found.source == "text files beside the images"
     assert found.remarks == ("images without a text beside them, left out: 1",)
     assert [str(problem) for problem in found.problems] == [
@@ -157,6 +157,14 @@ def test_folders_that_are_no_texts(tmp_path: Path, names: list[str]) -> None:
         folder_to_samples(tmp_path)
 
 
+def test_folders_that_say_two_things_of_one_image_are_named(tmp_path: Path) -> None:
+    touch(tmp_path, "AB12/1.png", "CD34/2.png")
+    (tmp_path / "CD34/2.png").write_bytes((tmp_path / "AB12/1.png").read_bytes())
+    (problem,) = folder_to_samples(tmp_path).problems
+    said = f"{tmp_path}/CD34/2.png has 'CD34' for 2.png, but {tmp_path}/AB12/1.png has 'AB12' for 1.png, which is"
+    assert str(problem).startswith(said)
+
+
 def test_texts_in_few_folders_are_the_file_names(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{folder}/{text}.png" for folder in ("red", "blue") for text in ("AB12", "XK3P")))
     found = folder_to_samples(tmp_path)
@@ -197,7 +205,7 @@ def test_file_names(tmp_path: Path) -> None:
 def test_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     touch(tmp_path, "AB12.png", "XK3P\udcff.png")
     (problem,) = folder_to_samples(tmp_path).problems
-    assert "has 'XK3P\\udcff' for " in str(problem)
+    assert str(problem).startswith(f"{tmp_path}/XK3P\udcff.png has 'XK3P\\udcff' for ")
     assert "with a lone surrogate U+DCFF" in str(problem)
 
 

@@ -144,6 +144,9 @@ def test_difference_of_the_limit_in_one_band_is_a_copy() -> None:
     assert find_nearest(view, other) is None
     assert find_nearest(view, at_limit) == 0
     assert find_nearest(view, np.concatenate([other, at_limit, view])) == 2
+    flipped = view.reshape(1, 12, 64).copy()
+    flipped[:, :, :4] *= -1  # four of 64 differ by 2, in every band
+    assert find_nearest(view, flipped.reshape(1, -1)) == 0
 
 
 LENT = Path(__file__).parents[3] / "shared" / "data"

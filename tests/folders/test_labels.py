@@ -179,6 +179,7 @@ DEEP = "[" * 100_000
             "line 2 has '\\ud800' for b.png, with a lone surrogate U+D800",
         ),
         ("gt.txt", ["a.png\tA", "b.png B"], NoLabelsError, "line 2 has no tab"),
+        ("gt.txt", ["a.png\tA", "b.png\tB\tC"], NoLabelsError, "line 2 has 'B\\tC' for b.png, with a control"),
         ("gt.txt", ["x" * 5000 + "\tA", "a.png\tA"], NotFoundError, "line 1 names 'xxx"),
         (
             "gt.txt",

@@ -41,6 +41,10 @@ def number(form: str, first: int = 1, alphabet: str = LETTERS, count: int = 30) 
         (["00000", "00003", "00041", "00500", "00999"], "running numbers (00000)"),
         (["1700000012", "1700000754"], "running numbers (1700000012)"),
         ([*number("{n:03}"), "cover"], "running numbers (001)"),
+        ([*number("{n:03}", count=9), "cover"], "running numbers (001)"),  # nine tenths
+        (["AAAA", *number("captcha-{text}", count=18), "zzzz"], "'captcha-' before each text (captcha-"),
+        (["1-QX", "2-ZP"], "a counter before each text (1-QX)"),
+        (["X7", "X8", "X9"], "'X' and a running number (X7)"),
         (["100", "123", "140", "157", "170", "195"], "running numbers (100)"),  # six share their first digit
         (["catQX", "catZP", "catRT", "catLM"], "'cat' before each text (catLM)"),
         (["abcdeX", "abcdeY"], "'abcde' before each text (abcdeX)"),
@@ -201,6 +205,7 @@ def test_patterns_at_the_limits_are_accepted() -> None:
     assert compile_pattern("((a{1000}){100})").groups == 2
     assert compile_pattern("(" + "a" * 998 + ")").groups == 1
     assert compile_pattern("(a{0})").groups == 1
+    assert compile_pattern("(" + "a{0}a{1}" * 99 + ")").groups == 1
     assert names_to_texts(["xaay"], "(a{2})") == ["aa"]
 
 
