@@ -63,7 +63,7 @@ def test_no_images(tmp_path: Path) -> None:
     touch(tmp_path, "full/a.png", "empty/b.txt")
     with pytest.raises(NoImagesError, match=re.escape(str(tmp_path / "empty"))):
         find_images([tmp_path / "full", tmp_path / "empty"])
-    with pytest.raises(NoImagesError, match="^no image was named; give files or folders$"):
+    with pytest.raises(NoImagesError, match=r"^no image was named; give files or folders$"):
         find_images([])
 
 
