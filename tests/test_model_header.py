@@ -193,6 +193,7 @@ def test_images_learnt_are_known_by_the_beginning_of_their_hashes(values: dict[s
     assert provenance.count_learnt(hashes) == 3
     assert provenance.count_learnt([hashes[3], hashes[2], hashes[2]]) == 2
     assert replace(provenance, learnt="").count_learnt(hashes) == 0
+    assert provenance.count_learnt([learnt[1:17], learnt[31:47]]) == 0  # between two of them
     values["provenance"]["learnt"] = most = hashes_to_learnt(f"{number:016x}" for number in range(5000))
     assert len(most) == 80_000
     assert json_to_header(values).provenance.learnt == most

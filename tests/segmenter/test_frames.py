@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kerf.classifier.synthesis import synthesize
+from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize
 from kerf.classifier.synthesis.animations import Animation, animate
 from kerf.segmenter.frames import FrameRule, contrast_to_rule, frames_to_contrast, frames_to_image, standing_to_motion
 
@@ -75,6 +75,6 @@ def test_the_rule_follows_what_changes(contrast: NDArray[np.uint8], rule: FrameR
 @pytest.mark.parametrize("kind", list(Animation))
 def test_drawn_animations_are_told_apart(kind: Animation) -> None:
     expected = {Animation.JITTER: "first", Animation.NOISE: "mean"}.get(kind, "darkest")
-    captchas = list(synthesize(4, 3, "clean"))
+    captchas = list(synthesize(4, 3, "clean", fonts=[BUILT_IN_FONT]))
     frames = [np.stack(animate(c, kind, np.random.default_rng(i))) for i, c in enumerate(captchas)]
     assert [frames_to_image(f, "auto")[1] for f in frames] == [expected] * 4

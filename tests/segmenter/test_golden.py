@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from kerf.classifier.synthesis import synthesize
+from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize
 from kerf.classifier.synthesis.animations import Animation, animate, frames_to_bytes
 from kerf.segmenter import LoadSettings, segment
 from kerf.segmenter.load import bytes_to_picture, path_to_image
@@ -48,7 +48,7 @@ def test_stages_look_as_they_did(name: str) -> None:
 
 
 def test_animated_and_transparent_images_are_cut_as_the_plain_one() -> None:
-    captcha = next(synthesize(1, 2, "clean"))
+    captcha = next(synthesize(1, 2, "clean", fonts=[BUILT_IN_FONT]))
     expected = segment(captcha.image).lattice.cuts.tolist()
     growing = frames_to_bytes(animate(captcha, Animation.GROW, np.random.default_rng(0)), "PNG")
     assert segment(to_pixels(growing)).lattice.cuts.tolist() == expected

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from kerf.classifier.synthesis import RenderedCaptcha, synthesize
+from kerf.classifier.synthesis import BUILT_IN_FONT, RenderedCaptcha, synthesize
 from kerf.classifier.synthesis.animations import FRAMES, JITTER, Animation, animate, frames_to_bytes
 
-CAPTCHA = next(iter(synthesize(1, 4, "clean", alphabet="AHKM", lengths=(4, 4))))
+CAPTCHA = next(iter(synthesize(1, 4, "clean", alphabet="AHKM", lengths=(4, 4), fonts=[BUILT_IN_FONT])))
 
 
 def dark(image: NDArray[np.uint8], captcha: RenderedCaptcha) -> list[bool]:
