@@ -1,0 +1,57 @@
+"""Spans of the strip to crops and to boxes, on a strip small enough to work out by hand."""
+
+import numpy as np
+
+from kerf.segmenter import Segmentation, SegmenterSettings
+from kerf.segmenter.crops import spans_to_windows
+from kerf.segmenter.ink import Ink
+from kerf.segmenter.lattice import Lattice, Strip
+
+
+def to_segmentation(factor: int = 1) -> Segmentation:
+    """An image of 10 x 20 pixels, and a strip that is twice as large and begins at its fifth column."""
+    mask = np.zeros((10, 20), bool)
+    mask[2:5, 6] = mask[7, 7] = mask[9, 19] = mask[0, 0] = True
+    ink = Ink(mask.astype(np.float32), np.zeros((10, 20), np.uint8), mask)
+    pixels = np.zeros((2, 3, 12), np.uint8)
+    pixels[0] = np.array([[20], [20], [8]]) * np.arange(1, 13)
+    strip = Strip(pixels, np.zeros((3, 12), bool), (0.0, 5.0), (2.0, 2.0))
+    lattice = Lattice(np.array([0, 12], np.int32), np.array([[0, 1]], np.int32), np.zeros((0, 2), np.int32))
+    image = np.zeros((10, 20, 3), np.uint8)
+    size_wh = (20 * factor - factor + 1, 10 * factor - factor + 1)
+    return Segmentation(image, ink, strip, lattice, SegmenterSettings(), size_wh, factor)
+
+
+SPANS = np.array([[2, 6], [2, 4], [4, 4], [6, 16], [-30, -20], [80, 90], [-10, 30]], np.int32)
+
+
+def test_boxes_are_as_high_as_the_ink_within_their_columns() -> None:
+    boxes = to_segmentation().boxes(SPANS)
+    assert boxes.dtype == np.int32
+    assert boxes.tolist() == [
+        [6, 2, 8, 8],
+        [6, 2, 7, 5],
+        [7, 7, 8, 8],  # of no width: one pixel
+        [8, 0, 13, 10],  # without ink: as high as the image
+        [0, 0, 1, 1],
+        [19, 9, 20, 10],
+        [0, 0, 20, 10],
+    ]
+    assert to_segmentation().boxes(SPANS[:0]).shape == (0, 4)
+
+
+def test_boxes_of_a_reduced_image_are_in_pixels_of_the_one_given_and_within_it() -> None:
+    boxes = to_segmentation(3).boxes(SPANS)
+    assert boxes.dtype == np.int32
+    assert boxes[[0, 5, 6]].tolist() == [[18, 6, 24, 24], [57, 27, 58, 28], [0, 0, 58, 28]]
+
+
+def test_crops_are_sampled_evenly_with_a_margin_at_each_side() -> None:
+    windows = spans_to_windows(np.array([[2, 6], [0, 2]], np.int32), 4)
+    assert windows.dtype == np.float32
+    assert windows.tolist() == [[1.5, 2.5, 3.5, 4.5, 5.5, 6.5], [-0.25, 0.25, 0.75, 1.25, 1.75, 2.25]]
+    crops = to_segmentation().crops(np.array([[2, 6], [0, 2], [11, 13]], np.int32), 4)
+    assert crops.dtype == np.uint8
+    assert crops[0].tolist() == [[40, 60, 80, 100, 120, 140]] * 2 + [[16, 24, 32, 40, 48, 56]]
+    assert crops[1, 0].tolist() == [5, 15, 25, 35, 45, 55]  # between columns, and with nothing outside
+    assert crops[2, 0].tolist() == [225, 235, 180, 60, 0, 0]
