@@ -58,6 +58,7 @@ use_setproctitle = false
 [tool.pytest.ini_options]
 addopts = "-q --strict-markers --import-mode=importlib"
 pythonpath = ["."]
+filterwarnings = ["error"]
 markers = ["process: starts a process of its own"]
 """
 """Mutation testing of one place; ``{pattern}`` and ``{tests}`` are filled in."""
@@ -190,7 +191,10 @@ def _survivor(folder: Path, name: str) -> Survivor:
 
 def _mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut in a folder and return what it says; its own progress goes to ``mutmut.log`` there."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "COLUMNS": "200"}
+    temporary = folder / "tmp"  # of its own: what another pytest fails to remove would count as a failing test
+    temporary.mkdir(exist_ok=True)
+    fixed = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "COLUMNS": "200", "PYTEST_DEBUG_TEMPROOT": str(temporary)}
+    environment = {**os.environ, **fixed}
     environment.pop("PYTHONPATH", None)
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     result = subprocess.run(

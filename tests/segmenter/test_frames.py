@@ -72,6 +72,67 @@ def test_the_rule_follows_what_changes(contrast: NDArray[np.uint8], rule: FrameR
     assert contrast_to_rule(contrast) == rule
 
 
+def dots(*frames: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Contrast of single pixels: from, up to, and how far to the right of places that are 20 columns apart."""
+    contrast = np.zeros((len(frames), 1, 4000), np.uint8)
+    for frame, (first, end, shift) in zip(contrast, frames, strict=True):
+        frame[0, 20 * first + shift : 20 * end + shift : 20] = 9
+    return contrast
+
+
+def together(*some: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.max(some, axis=0)
+
+
+NOTHING = (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "rule"),
+    [
+        (together(dots((0, 17, 0), (0, 17, 0)), dots((20, 23, 0), (30, 33, 0))), "mean"),  # 0.85 last
+        (together(dots((0, 16, 0), (0, 16, 0)), dots((20, 24, 0), (30, 34, 0))), "darkest"),
+        (together(dots((0, 11, 0), (0, 11, 0)), dots((20, 29, 0), (20, 22, 4)), dots(NOTHING, (30, 37, 0))), "mean"),
+        (
+            together(dots((0, 10, 0), (0, 10, 0)), dots((20, 30, 0), (20, 22, 4)), dots(NOTHING, (30, 38, 0))),
+            "darkest",
+        ),
+        # of 25, two have moved: 0.08; or one
+        (together(dots((0, 14, 0), (0, 14, 0)), dots((20, 31, 0), (20, 22, 4)), dots(NOTHING, (35, 44, 0))), "mean"),
+        (
+            together(dots((0, 14, 0), (0, 14, 0)), dots((20, 31, 0), (20, 21, 4)), dots(NOTHING, (35, 45, 0))),
+            "darkest",
+        ),
+        (together(dots((0, 20, 0), (0, 5, 4)), dots(NOTHING, (5, 20, 5))), "first"),  # a quarter moves
+        (together(dots((0, 20, 0), (0, 4, 4)), dots(NOTHING, (4, 20, 5))), "darkest"),
+        (together(dots((0, 10, 0), (0, 5, 4)), dots(NOTHING, (20, 35, 0))), "first"),  # half of the most
+        (together(dots((0, 9, 0), (0, 5, 4)), dots(NOTHING, (20, 35, 0))), "last"),
+        (dots(NOTHING, *[(0, 20, 0)] * 9), "mean"),  # in nine of ten
+        (dots(NOTHING, NOTHING, *[(0, 20, 0)] * 8), "darkest"),
+        (dots((0, 1, 0), (0, 1, 0)), "mean"),
+        (dots((0, 20, 0), (0, 20, 0)) // 9, "darkest"),  # a single grey level is nothing
+        (dots((0, 20, 0), (0, 20, 0)) // 4, "mean"),
+    ],
+)
+def test_rules_at_their_limits(contrast: NDArray[np.uint8], rule: FrameRule) -> None:
+    assert contrast_to_rule(contrast) == rule
+
+
+def test_what_stands_out_is_more_than_half_of_the_strongest_but_for_a_hundredth() -> None:
+    contrast = np.zeros((2, 1, 4000), np.uint8)
+    contrast[:, 0, :60] = 100
+    contrast[:, 0, 100:130] = 255  # less than a hundredth of all
+    contrast[1, 0, 200:300] = 50
+    assert contrast_to_rule(contrast) == "mean"
+    contrast[1, 0, 200:300] = 51
+    assert contrast_to_rule(contrast) == "darkest"
+
+
+@pytest.mark.parametrize("level", [0, 140, 255])
+def test_plain_frames_have_no_contrast(level: int) -> None:
+    assert frames_to_contrast(grey([level] * 12, [level] * 12)).tolist() == [[[0] * 12]] * 2
+
+
 @pytest.mark.parametrize("kind", list(Animation))
 def test_drawn_animations_are_told_apart(kind: Animation) -> None:
     expected = {Animation.JITTER: "first", Animation.NOISE: "mean"}.get(kind, "darkest")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from kerf.segmenter import load
@@ -80,9 +81,12 @@ def test_a_frame_cannot_enlarge_a_gif(size: tuple[int, int]) -> None:
     assert refusal(bomb).startswith(f"a: has {size[0]} x {size[1]} pixels, at most 16000000 ")
 
 
-def test_run_lengths_of_a_bmp_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("compression", [1, 2])
+def test_run_lengths_of_a_bmp_are_bounded(monkeypatch: pytest.MonkeyPatch, compression: int) -> None:
     data = bytearray(encode(Image.new("P", (16, 4)), "BMP"))
-    data[30:34] = struct.pack("<I", 1)  # run lengths
+    data[30:34] = struct.pack("<I", compression)
+    monkeypatch.setattr(load, "MAX_RUNS", len(data))
+    assert "cut short or broken" in refusal(bytes(data))  # it has none
     monkeypatch.setattr(load, "MAX_RUNS", len(data) - 1)
     assert f"more than {len(data) - 1} bytes of run lengths" in refusal(bytes(data))
     bytes_to_picture(encode(Image.new("P", (16, 4)), "BMP"), "a", LoadSettings())
@@ -126,7 +130,17 @@ def layer(colour: int, opaque: int) -> Image.Image:
 
 @pytest.mark.parametrize(
     ("colour", "opaque", "ground"),
-    [(255, 3, 0), (128, 3, 0), (127, 3, 255), (0, 3, 255), (255, 4, 0), (255, 5, 255), (255, 9, 255), (255, 0, 255)],
+    [
+        (255, 3, 0),
+        (128, 3, 0),
+        (127, 3, 255),
+        (127, 1, 255),
+        (0, 3, 255),
+        (255, 4, 0),
+        (255, 5, 255),
+        (255, 9, 255),
+        (255, 0, 255),
+    ],
 )
 def test_transparency_is_laid_over_what_the_letters_stand_out_from(colour: int, opaque: int, ground: int) -> None:
     pixels = bytes_to_picture(encode(layer(colour, opaque), "PNG"), "a", LoadSettings()).pixels
@@ -145,8 +159,24 @@ def test_values_beyond_sixteen_bits_are_stretched() -> None:
         assert bytes_to_picture(data, "a", LoadSettings()).pixels[0, :, 0].tolist() == [0, 63, 255]
     data = encode(Image.fromarray(np.array([[0, 70000, 140000]], np.int32)), "TIFF")
     assert bytes_to_picture(data, "a", LoadSettings()).pixels[0, :, 0].tolist() == [0, 127, 255]
-    data = encode(Image.fromarray(np.array([[np.nan, 5.0, np.inf]], np.float32)), "TIFF")
-    assert bytes_to_picture(data, "a", LoadSettings()).pixels[0, :, 0].tolist() == [0, 255, 0]
+    data = encode(Image.fromarray(np.array([[np.nan, 5.0, np.inf, -np.inf]], np.float32)), "TIFF")
+    assert bytes_to_picture(data, "a", LoadSettings()).pixels[0, :, 0].tolist() == [0, 255, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([[0, 512, 770]], np.int32), [0, 2, 3]),  # not stretched
+        (np.array([[256, 65535]], np.int32), [1, 255]),
+        (np.array([[256, 65536]], np.int32), [0, 255]),
+        (np.array([[-1, 255]], np.int32), [0, 255]),
+        (np.array([[2.0, 2.25, 2.5]], np.float32), [0, 127, 255]),
+        (np.array([[7.0, 7.0]], np.float32), [0, 0]),
+    ],
+)
+def test_sixteen_bits_stay_and_what_is_beyond_is_stretched(values: NDArray[np.generic], expected: list[int]) -> None:
+    data = encode(Image.fromarray(values), "TIFF")
+    assert bytes_to_picture(data, "a", LoadSettings()).pixels[0, :, 0].tolist() == expected
 
 
 def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
