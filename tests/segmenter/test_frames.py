@@ -81,7 +81,7 @@ def dots(*frames: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 
 def together(*some: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.max(some, axis=0)
+    return np.asarray(np.max(some, axis=0), np.uint8)
 
 
 NOTHING = (0, 0, 0)
