@@ -156,6 +156,12 @@ def test_the_temperature_divides_all_scores() -> None:
     assert warm.confidence == pytest.approx(0.65043, abs=1e-4)
 
 
+def test_what_is_known_of_the_text_counts_for_one_image_too(tiny: Recognizer) -> None:
+    known = Constraint(charset="1")
+    assert {*tiny.read(tiny_image(), known).text} == {"1"}
+    assert [tiny.read(tiny_image(), known)] == list(tiny.read_many([tiny_image()], known))
+
+
 def test_a_boxs_rows_are_those_of_the_ink_between_its_columns(tiny: Recognizer) -> None:
     image = tiny_image(4)
     segmentation = tiny.segment(image)
@@ -298,9 +304,11 @@ def test_an_image_is_cut_as_the_model_says(tmp_path: Path) -> None:
     colours = np.zeros((60, 90, 3), np.uint8)
     colours[:, :, 2] = 200
     assert recognizer.segment(colours).image[0, 0].tolist() == [0, 0, 200]
-    for source, name in ((None, "image"), (tmp_path / "b.png", str(tmp_path / "b.png")), (io.BytesIO(), "image")):
-        with pytest.raises(UnreadableImageError, match=f"^{name}: "):
-            recognizer.segment(source)  # type: ignore[arg-type]
+    (tmp_path / "b.png").touch()
+    with (tmp_path / "b.png").open("rb") as stream:
+        for source, name in ((None, "image"), (stream, str(tmp_path / "b.png")), (io.BytesIO(), "image")):
+            with pytest.raises(UnreadableImageError, match=f"^{name}: "):
+                recognizer.segment(source)  # type: ignore[arg-type]
 
 
 def test_readings_say_what_is_unlike() -> None:
