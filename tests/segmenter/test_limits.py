@@ -5,6 +5,7 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,7 +14,14 @@ from PIL import Image
 
 from kerf.segmenter import load
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.load import LoadSettings, bytes_to_picture, path_to_image, webp_to_size
+from kerf.segmenter.load import (
+    LoadSettings,
+    bytes_to_picture,
+    layers_to_frames,
+    layers_to_ground,
+    path_to_image,
+    webp_to_size,
+)
 
 
 def encode(picture: Image.Image, kind: str, **options: object) -> bytes:
@@ -37,6 +45,21 @@ def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path.write_bytes(data + b"\0")
     with pytest.raises(UnreadableImageError, match=f"has more than {len(data)} bytes.*; make it smaller or remove it"):
         path_to_image(path)
+
+
+def test_no_more_of_a_file_is_read_than_is_needed_to_refuse_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MAX_BYTES", 100)
+    opened = mock.mock_open(read_data=b"x" * 101)
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(UnreadableImageError):
+        path_to_image(tmp_path / "a.png")
+    opened().read.assert_called_once_with(101)
+
+
+def test_only_a_jpeg_has_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MAX_SCANNED", 15)
+    data = encode(Image.new("L", (4, 4)), "PNG")
+    assert bytes_to_picture(data + b"\xff\xda" * 9, "a", LoadSettings()).pixels.shape == (4, 4, 3)
 
 
 def test_scans_of_a_jpeg_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,11 +115,13 @@ def test_run_lengths_of_a_bmp_are_bounded(monkeypatch: pytest.MonkeyPatch, compr
     bytes_to_picture(encode(Image.new("P", (16, 4)), "BMP"), "a", LoadSettings())
 
 
-def test_few_frames_of_a_long_animation_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_frames_of_a_long_animation_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = [Image.new("L", (4, 4), i) for i in range(12)]
     data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     monkeypatch.setattr(load, "MAX_FRAMES", 12)
     assert bytes_to_picture(data, "a", LoadSettings("last")).frames == "last of 12 frames"
+    (tmp_path / "a.gif").write_bytes(data)
+    assert path_to_image(tmp_path / "a.gif").tolist() == bytes_to_picture(data, "a", LoadSettings()).pixels.tolist()
     monkeypatch.setattr(load, "MAX_FRAMES", 11)
     picture = bytes_to_picture(data, "a", LoadSettings("last"))
     assert picture.frames == "last of the first 11 frames"
@@ -145,6 +170,20 @@ def layer(colour: int, opaque: int) -> Image.Image:
 def test_transparency_is_laid_over_what_the_letters_stand_out_from(colour: int, opaque: int, ground: int) -> None:
     pixels = bytes_to_picture(encode(layer(colour, opaque), "PNG"), "a", LoadSettings()).pixels
     assert pixels[0, :, 0].tolist() == [colour] * opaque + [ground] * (10 - opaque)
+
+
+def test_the_ground_is_chosen_for_all_layers_together() -> None:
+    def ground(*layers: tuple[int, int]) -> str:
+        return layers_to_ground([layer(*one).convert("RGBA") for one in layers])
+
+    assert ground((255, 9), (255, 2)) == "white"  # on average more than half
+    assert ground((255, 8), (255, 1)) == "black"
+    assert ground((0, 3), (255, 2)) == "white"  # of what is to be seen, less than half is light
+
+
+def test_frames_without_transparency_stay_as_they_are_beside_others() -> None:
+    layers = [Image.new("RGB", (10, 1), (1, 2, 3)), layer(255, 3).convert("RGBA")]
+    assert [frame[0, 9].tolist() for frame in layers_to_frames(layers)] == [[1, 2, 3], [0, 0, 0]]
 
 
 def test_all_frames_are_laid_over_the_same() -> None:

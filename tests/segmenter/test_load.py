@@ -1,8 +1,11 @@
+import re
 import struct
+import warnings
 import zlib
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -125,11 +128,12 @@ def test_sixteen_bits(color_type: int, values: list[int], transparency: list[int
     [("first", 250, "first of 3 frames"), ("last", 190, "last of 3 frames"), ("mean", 180, "mean of 3 frames")],
 )
 def test_frames_of_an_animation(kind: str, rule: FrameRule, value: int, said: str) -> None:
-    frames = [Image.new("RGB", (3, 2), (grey, grey, grey)) for grey in (250, 100, 190)]
+    frames = [Image.new("RGB", (3, 2), (grey, grey, 9)) for grey in (250, 100, 190)]
     data = encode(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
     picture = bytes_to_picture(data, "a", LoadSettings(rule))
-    assert picture.pixels.tolist() == [[[value] * 3] * 3] * 2
+    assert picture.pixels.tolist() == [[[9, value, value]] * 3] * 2
     assert picture.frames == said
+    assert picture.pixels.flags.c_contiguous
     assert bytes_to_picture(encode(frames[0], kind), "a", LoadSettings(rule)).frames == ""
 
 
@@ -195,6 +199,22 @@ def test_not_an_image(data: bytes) -> None:
     with pytest.raises(
         UnreadableImageError, match=r"^a: is (empty|not a PNG, .* or TIFF image); convert or remove it$"
     ):
+        bytes_to_image(data, "a")
+
+
+def test_a_file_is_called_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"text")
+    with pytest.raises(UnreadableImageError, match=f"^{re.escape(str(tmp_path))}/a.png: is not a PNG"):
+        path_to_image(tmp_path / "a.png")
+
+
+def test_what_a_decoder_says_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(Image.new("L", (1, 1)), "PNG")
+    monkeypatch.setattr(load, "decode", mock.Mock(side_effect=KeyError("so\n it  is")))
+    with pytest.raises(UnreadableImageError, match=r"^a: is cut short or broken \('so\\n it is'\); replace it$"):
+        bytes_to_image(data, "a")
+    monkeypatch.setattr(load, "decode", lambda *_: warnings.warn("not Pillow's", stacklevel=1))
+    with pytest.raises(UnreadableImageError, match="not Pillow's"):
         bytes_to_image(data, "a")
 
 
