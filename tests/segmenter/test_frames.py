@@ -46,6 +46,16 @@ def test_motion_is_what_stood_near_but_not_there() -> None:
     assert standing_to_motion(np.zeros((2, 3, 3), bool)) == 0
 
 
+@pytest.mark.parametrize(
+    ("rows", "cols", "near"),
+    [(4, 0, 1), (-4, 0, 1), (0, 4, 1), (0, -4, 1), (-4, 4, 1), (5, 0, 0), (-5, 0, 0), (0, 5, 0), (0, -5, 0), (0, 0, 0)],
+)
+def test_text_moves_by_four_pixels_at_most(rows: int, cols: int, near: int) -> None:
+    standing = np.zeros((2, 20, 20), bool)
+    standing[0, 10, 10] = standing[1, 10 + rows, 10 + cols] = True
+    assert standing_to_motion(standing) == near
+
+
 def boxes(*frames: list[int]) -> NDArray[np.uint8]:
     """Contrast of 20 x 100 pixels where boxes of 12 x 6 pixels stand at these columns."""
     contrast = np.zeros((len(frames), 20, 100), np.uint8)
@@ -126,6 +136,19 @@ def test_what_stands_out_is_more_than_half_of_the_strongest_but_for_a_hundredth(
     assert contrast_to_rule(contrast) == "mean"
     contrast[1, 0, 200:300] = 51
     assert contrast_to_rule(contrast) == "darkest"
+
+
+def test_the_strongest_are_a_hundredth_of_all_pixels() -> None:
+    contrast = np.zeros((2, 20, 100), np.uint8)
+    contrast[:, :10, :10] = 60
+    contrast[0, 15, 20:35] = 255  # in many columns, but of few pixels
+    assert contrast_to_rule(contrast) == "mean"
+
+
+def test_a_background_beyond_black_and_white_is_black_or_white() -> None:
+    ramp = (4 * np.arange(100) - 70).clip(0, 255).tolist()
+    frames = np.repeat(grey(ramp, ramp), 20, axis=1)
+    assert frames_to_contrast(frames).max() < 20
 
 
 @pytest.mark.parametrize("level", [0, 140, 255])
