@@ -134,6 +134,7 @@ def lay_out(folder: Path, place: str) -> None:
     """Copy code and tests to ``folder``, where the path of a file is the name of its module."""
     for stale in (folder / "kerf", folder / "tests", folder / "mutants" / "tests"):
         shutil.rmtree(stale, ignore_errors=True)
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # which test runs which function
     caches = shutil.ignore_patterns("__pycache__")
     for source in SOURCES:
         shutil.copytree(ROOT / source, folder / "kerf" / source, ignore=caches)

@@ -21,11 +21,13 @@ from kerf.segmenter.lattice import Lattice, Strip
 from kerf.segmenter.overlay import (
     CHOSEN,
     CUT,
+    GAP,
     LINE,
     MARGIN,
     ROW,
     Box,
     Color,
+    draw_cuts,
     pack,
     segmentation_to_overlay,
 )
@@ -57,12 +59,12 @@ def literal_segmentation() -> Segmentation:
 def to_pictures() -> dict[str, NDArray[np.uint8]]:
     """Overlays with boxes and names beyond every edge: of an image as given, and of one that was reduced by two."""
     segmentation = literal_segmentation()
-    boxes: list[Box] = [(0, 0, 9, 10), (10, 2, 15, 9), (14, 3, 30, 8), (38, 1, 40, 5)]
+    boxes: list[Box] = [(0, 0, 2, 10), (10, 2, 15, 9), (14, 3, 30, 8), (38, 1, 40, 5)]
     reduced = replace(segmentation, factor=2, size_wh=(2 * WIDTH, 2 * HEIGHT))
     doubled: list[Box] = [(2 * left, 2 * top, 2 * right, 2 * bottom) for left, top, right, bottom in boxes]
     return {
         "overlay": segmentation_to_overlay(segmentation, boxes),
-        "overlay_reduced": segmentation_to_overlay(reduced, doubled, ["A", "b", "C", "WW"]),
+        "overlay_reduced": segmentation_to_overlay(reduced, doubled, ["Wide", "b", "C", "WW"]),
     }
 
 
@@ -143,7 +145,8 @@ def test_drawing_changes_nothing() -> None:
 def test_constant_images_of_any_size(shape: tuple[int, int, int], wide: int) -> None:
     picture = segmentation_to_overlay(segment(np.full(shape, 7, np.uint8)), [])
     assert picture.dtype == np.uint8
-    assert picture.shape[1:] == (wide + 2 * MARGIN, 3)
+    high = shape[0] * wide // shape[1]
+    assert picture.shape == (2 * high + 3 * LINE + 2 * MARGIN, wide + 2 * MARGIN, 3)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 30)), max_size=25))
@@ -155,6 +158,17 @@ def test_packed_spans_never_touch(starts_and_widths: list[tuple[int, int]]) -> N
             apart = right < spans[j][0] or spans[j][1] < left
             assert apart or rows[i] != rows[j]
     assert set(rows) == set(range(len(set(rows))))
+
+
+def test_spans_share_a_row_where_the_least_gap_is_between_them() -> None:
+    assert pack([(10, 20), (20 + GAP, 30), (0, 10 - GAP)]) == [0, 0, 0]
+    assert pack([(10, 20), (19 + GAP, 30), (0, 11 - GAP)]) == [0, 1, 1]
+
+
+def test_cuts_within_the_picture_are_drawn() -> None:
+    panel = np.zeros((2, 4, 3), np.uint8)
+    draw_cuts(panel, np.array([-1, 0, 3, 4], np.int32), CUT)
+    assert columns_of(panel, CUT) == [0, 3]
 
 
 def test_boxes_of_a_reduced_image_are_drawn_where_they_are_in_it() -> None:
