@@ -48,6 +48,7 @@ WAYS: dict[str, Callable[[Path], Any]] = {
     "opened": Image.open,
     "pil": lambda path: Image.fromarray(BGR[:, :, ::-1].copy()),
     "array": lambda path: BGR,
+    "column by column": lambda path: np.asfortranarray(BGR),
     "every second column": lambda path: np.repeat(BGR, 2, axis=1)[:, ::2],
 }
 
@@ -108,6 +109,7 @@ def test_what_is_no_image_is_refused_with_what_would_do(source: object) -> None:
     with pytest.raises(UnreadableImageError, match=r"^it: .* uint8 ") as caught:
         read(source)
     assert "\n" not in str(caught.value)
+    assert isinstance(source, np.ndarray | np.generic) or f"it: is {type(source).__name__}; " in str(caught.value)
 
 
 @pytest.mark.parametrize("shape", [(0, 7), (5, 0), (0, 0), (0, 7, 3), (5, 0, 4)])
@@ -160,11 +162,15 @@ def test_of_an_animation_a_path_reads_all_frames_and_pil_the_one_it_stands_at(tm
     path = tmp_path / "a.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=50)
     assert read(path, frames="first") == (np.zeros((5, 7, 3), int).tolist(), "first of 3 frames")
+    assert read(io.BytesIO(path.read_bytes()), frames="last")[1] == "last of 3 frames"
     assert read(path.read_bytes(), frames="last") == (np.full((5, 7, 3), 200).tolist(), "last of 3 frames")
     with Image.open(path) as opened:
         opened.seek(1)
         assert read(opened) == (np.full((5, 7, 3), 100).tolist(), "2 of 3 frames")
         assert opened.tell() == 1
+    frames[0].save(path, save_all=True, append_images=frames[1:2], duration=50)
+    with Image.open(path) as opened:
+        assert read(opened)[1] == "1 of 2 frames"
 
 
 def test_a_source_is_called_by_its_path(png: Path) -> None:
