@@ -34,10 +34,6 @@ class Strip:
         """Map strip columns to image columns, any shape."""
         return np.asarray(cols / self.scale[1] + self.origin[1], np.float32)
 
-    def rows_to_image(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map strip rows to image rows, any shape."""
-        return np.asarray(rows / self.scale[0] + self.origin[0], np.float32)
-
 
 @dataclass(frozen=True)
 class Lattice:

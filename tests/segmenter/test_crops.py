@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerf.segmenter import Segmentation, SegmenterSettings
-from kerf.segmenter.crops import spans_to_windows
+from kerf.segmenter.crops import CropSettings, ink_to_strip, resize_box, spans_to_windows
 from kerf.segmenter.ink import Ink
 from kerf.segmenter.lattice import Lattice, Strip
 
@@ -46,6 +46,12 @@ def test_boxes_of_a_reduced_image_are_in_pixels_of_the_one_given_and_within_it()
     assert boxes[[0, 5, 6]].tolist() == [[18, 6, 24, 24], [57, 27, 58, 28], [0, 0, 58, 28]]
 
 
+def test_columns_of_the_image_are_float32_whatever_those_of_the_strip_are() -> None:
+    cols = to_segmentation().strip.cols_to_image(np.array([[0, 3]], np.float64))  # type: ignore[arg-type]
+    assert cols.dtype == np.float32
+    assert cols.tolist() == [[5, 6.5]]
+
+
 def test_crops_are_sampled_evenly_with_a_margin_at_each_side() -> None:
     windows = spans_to_windows(np.array([[2, 6], [0, 2]], np.int32), 4)
     assert windows.dtype == np.float32
@@ -55,3 +61,27 @@ def test_crops_are_sampled_evenly_with_a_margin_at_each_side() -> None:
     assert crops[0].tolist() == [[40, 60, 80, 100, 120, 140]] * 2 + [[16, 24, 32, 40, 48, 56]]
     assert crops[1, 0].tolist() == [5, 15, 25, 35, 45, 55]  # between columns, and with nothing outside
     assert crops[2, 0].tolist() == [225, 235, 180, 60, 0, 0]
+
+
+def test_scaled_pixels_are_rounded() -> None:
+    mask = np.zeros((40, 100), bool)
+    mask[10:30, 40:80] = True
+    ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
+    strip = ink_to_strip(np.zeros((40, 100, 3), np.uint8), ink, CropSettings())
+    assert strip.pixels[0, 24, 8:12].tolist() == [0, 64, 191, 255]  # a quarter and three quarters
+
+
+def test_mask_of_a_reduced_strip_is_where_more_than_two_fifths_are_text() -> None:
+    for rows, expected in ((20, False), (21, True)):  # of 51
+        mask = np.zeros((51, 408), bool)
+        mask[: rows - 1] = mask[50] = True
+        ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
+        settings = CropSettings(height=1, row_margin=0.0, col_margin=0.0)
+        strip = ink_to_strip(np.zeros((51, 408, 3), np.uint8), ink, settings)
+        assert strip.mask.tolist() == [[expected] * 8]
+
+
+def test_planes_are_averaged_only_where_their_height_shrinks() -> None:
+    plane = np.tile(np.array([[0, 30, 90, 0, 60, 0]], np.uint8), (2, 1))
+    assert resize_box(plane, (0, 2, 0, 6), (2, 2), 0).tolist() == [[30, 60]] * 2
+    assert resize_box(plane, (0, 2, 0, 6), (2, 1), 0).tolist() == [[40, 20]]

@@ -163,7 +163,6 @@ def test_strip_has_margins_scale_and_origin() -> None:
     assert wide.mask.shape == (48, 72)
     assert wide.scale == (2.0, 72 / 50)
     assert strip.cols_to_image(np.array([10.0, 90.0], np.float32)).tolist() == [40, 80]
-    assert strip.rows_to_image(np.array([4.0, 44.0], np.float32)).tolist() == [10, 30]
 
 
 def test_strip_reaches_outside_with_no_ink_and_neutral_lightness() -> None:
