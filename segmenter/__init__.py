@@ -75,8 +75,8 @@ class Segmentation:
         """
         height, width = self.image.shape[:2]
         cols = np.rint(self.strip.cols_to_image(span_cols.astype(np.float32))).astype(np.int32)
-        left, right = np.clip(cols[:, 0], 0, width - 1), np.clip(cols[:, 1], 1, width)
-        right = np.maximum(right, left + 1)
+        left = np.clip(cols[:, 0], 0, width - 1)
+        right = np.maximum(cols[:, 1], left + 1)
         boxes = np.zeros((len(cols), 4), np.int32)
         for box, begin, end in zip(boxes, left.tolist(), right.tolist(), strict=True):
             rows = np.flatnonzero(self.ink.mask[:, begin:end].any(axis=1))

@@ -47,7 +47,7 @@ def test_boxes_of_a_reduced_image_are_in_pixels_of_the_one_given_and_within_it()
 
 
 def test_columns_of_the_image_are_float32_whatever_those_of_the_strip_are() -> None:
-    cols = to_segmentation().strip.cols_to_image(np.array([[0, 3]], np.float64))  # type: ignore[arg-type]
+    cols = to_segmentation().strip.cols_to_image(np.array([[0, 3]], np.float64))
     assert cols.dtype == np.float32
     assert cols.tolist() == [[5, 6.5]]
 

@@ -89,6 +89,7 @@ def test_factor_is_the_least_that_does() -> None:
 def test_reducing_averages_squares_and_repeats_the_edge() -> None:
     image = np.repeat(np.array([[0, 10, 20], [20, 10, 40], [100, 50, 7]], np.uint8)[:, :, None], 3, axis=2)
     assert reduce_image(image, 2)[:, :, 0].tolist() == [[10, 30], [75, 7]]
+    assert reduce_image(image, 3)[:, :, 0].tolist() == [[29]]  # 257 / 9
     assert reduce_image(image, 1) is image
 
 
