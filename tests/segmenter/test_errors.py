@@ -20,6 +20,7 @@ def test_an_error_of_kerfs_stays_itself() -> None:
     [
         (ZeroDivisionError("so\nit   is"), "ZeroDivisionError: so it is"),
         (MemoryError(), "MemoryError"),
+        (SyntaxError("bad", ("a.py", 1, 1, "x", 1, 2)), 'File "a.py", line 1 x ^ SyntaxError: bad'),
         (ValueError("x" * 999), f"ValueError: {'x' * 188}"),
     ],
 )
