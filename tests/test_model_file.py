@@ -284,6 +284,7 @@ def test_auto_is_the_fastest_device_there_is(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_forked_process_computes_on_one_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", counts.append)
+    monkeypatch.setattr(model_file, "IMPORTED_IN", os.getpid())
     load_model(path, CPU)
     assert counts == []
     monkeypatch.setattr(model_file, "IMPORTED_IN", os.getppid())
