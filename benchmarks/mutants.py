@@ -62,6 +62,15 @@ filterwarnings = ["error"]
 markers = ["process: starts a process of its own"]
 """
 """Mutation testing of one place; ``{pattern}`` and ``{tests}`` are filled in."""
+FORKED = """
+import os, sys, pytest
+pytest.main([*sys.argv[1:], "--collect-only"])
+child = os.fork()
+if not child:
+    os._exit(pytest.main(sys.argv[1:]))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+"""Run tests as mutmut does, in a process forked from one that has collected them."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,7 @@ def place_to_outcome(place: str, *, again: bool = False) -> Outcome:
     lay_out(folder, place)
     if before != []:
         _mutmut(folder, "run", *(name for name, _ in before or ()))
+        check_without_mutant(folder, place)
     names = _mutmut(folder, "results", "--all", "true").splitlines()
     found = tuple(_survivor(folder, name) for name, _ in _survivors(folder))
     return Outcome(place, len([line for line in names if ": " in line]), found, time.monotonic() - start)
@@ -134,6 +144,8 @@ def lay_out(folder: Path, place: str) -> None:
     """Copy code and tests to ``folder``, where the path of a file is the name of its module."""
     for stale in (folder / "kerf", folder / "tests", folder / "mutants" / "tests"):
         shutil.rmtree(stale, ignore_errors=True)
+    for stale_file in (folder / "mutants").rglob("*.so"):  # mutmut copies only what is not there
+        stale_file.unlink()
     (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # which test runs which function
     caches = shutil.ignore_patterns("__pycache__")
     for source in SOURCES:
@@ -146,6 +158,14 @@ def lay_out(folder: Path, place: str) -> None:
         link.symlink_to(ROOT / "data")
     pattern = place if place.endswith(".py") else f"{place}/*"
     (folder / "pyproject.toml").write_text(CONFIG.format(pattern=pattern, tests=place_to_tests(place)))
+
+
+def check_without_mutant(folder: Path, place: str) -> None:
+    """Exit if the tests fail without a mutant where mutmut runs them: every mutant would count as killed."""
+    command = [sys.executable, "-c", FORKED, place_to_tests(place), "-m", "not process", "--hypothesis-profile=mutants"]
+    result = _run(command, folder / "mutants", {"MUTANT_UNDER_TEST": ""})
+    if result.returncode:
+        raise SystemExit(f"mutants.py: error: tests of {place} fail without a mutant:\n{result.stdout[-3000:]}")
 
 
 def place_to_tests(place: str) -> str:
@@ -192,20 +212,24 @@ def _survivor(folder: Path, name: str) -> Survivor:
 
 def _mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut in a folder and return what it says; its own progress goes to ``mutmut.log`` there."""
-    temporary = folder / "tmp"  # of its own: what another pytest fails to remove would count as a failing test
-    temporary.mkdir(exist_ok=True)
-    fixed = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "COLUMNS": "200", "PYTEST_DEBUG_TEMPROOT": str(temporary)}
-    environment = {**os.environ, **fixed}
-    environment.pop("PYTHONPATH", None)
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
-    result = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, preexec_fn=_bound
-    )
+    result = _run([str(Path(sys.executable).with_name("mutmut")), *arguments], folder, {})
     (folder / "mutmut.log").write_text(result.stdout + result.stderr)
     if result.returncode:
         tail = "\n".join((result.stdout + result.stderr).splitlines()[-30:])
         raise SystemExit(f"mutants.py: error: mutmut {arguments[0]} failed in {folder}:\n{tail}")
     return result.stdout
+
+
+def _run(command: list[str], folder: Path, more: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, as tests of mutants are run."""
+    temporary = folder / "tmp"  # of its own: what another pytest fails to remove would count as a failing test
+    temporary.mkdir(exist_ok=True)
+    fixed = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "COLUMNS": "200", "PYTEST_DEBUG_TEMPROOT": str(temporary)}
+    environment = {**os.environ, **fixed, **more}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, preexec_fn=_bound
+    )
 
 
 def _bound() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -79,7 +81,7 @@ def path(model: Model, tmp_path: Path) -> Path:
 
 
 def test_round_trip_keeps_everything(model: Model, tmp_path: Path) -> None:
-    path = tmp_path / "sub" / "m.safetensors"
+    path = tmp_path / "sub" / "folder" / "m.safetensors"
     save_model(model, path)
     again = load_model(path, CPU)
     assert (again.alphabet, again.lengths, again.temperature) == (
@@ -104,9 +106,19 @@ def test_truncated_file_is_refused(model: Model, tmp_path: Path, share: float) -
         load_model(path, CPU)
 
 
-def test_other_format_version_is_refused(path: Path) -> None:
-    rewrite(path, lambda header: header.update(version=FORMAT_VERSION + 1))
-    with pytest.raises(ModelVersionError, match=f"format {FORMAT_VERSION + 1}, this program reads {FORMAT_VERSION}"):
+@pytest.mark.parametrize("version", [FORMAT_VERSION + 1, "x" * 21, None])
+def test_other_format_version_is_refused(path: Path, version: object) -> None:
+    rewrite(path, lambda header: header.update(version=version))
+    shown = f"{path} has model format {str(version)[:20]}, this program reads {FORMAT_VERSION}"
+    message = f"{shown}; train it again or use the version that wrote it"
+    with pytest.raises(ModelVersionError, match=f"^{re.escape(message)}$"):
+        load_model(path, CPU)
+
+
+@pytest.mark.parametrize("header", ["[]", "{}", "3"])
+def test_a_header_without_a_version_is_refused(path: Path, header: str) -> None:
+    save_file({"a": torch.zeros(2)}, path, {FORMAT: header})
+    with pytest.raises(ModelVersionError, match="has model format None"):
         load_model(path, CPU)
 
 
@@ -118,8 +130,7 @@ def test_a_header_that_does_not_fit_is_refused(path: Path) -> None:
 def test_other_safetensors_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_file({"a": torch.zeros(2)}, path)
-    with pytest.raises(ModelUnreadableError, match="no model of this program"):
-        load_model(path, CPU)
+    assert refusal(path) == f"{path} is a safetensors file but no model of this program; train one with train-char"
 
 
 def test_a_model_of_any_kind_has_none(model: Model, path: Path) -> None:
@@ -131,7 +142,7 @@ def test_a_model_of_any_kind_has_none(model: Model, path: Path) -> None:
 def test_deep_nesting_is_refused(path: Path) -> None:
     weights = {name: tensor.clone() for name, tensor in load_file(path).items()}
     save_file(weights, path, {FORMAT: "[" * 100_000})
-    assert "nested too deeply" in refusal(path)
+    assert refusal(path) == f"{path} is a model file that does not fit (nested too deeply); train it again"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +154,9 @@ def test_deep_nesting_is_refused(path: Path) -> None:
         ("output.bias", torch.tensor([0.0, float("inf"), 0.0])),
         ("output.bias", torch.tensor([0.0, -2e6, 0.0])),
         ("trunk.0.1.running_var", torch.full((32,), -0.5)),
+        ("trunk.0.1.running_var", torch.full((32,), -1e-9)),
         ("more", torch.zeros(1)),
+        ("m" * 40, torch.zeros(1)),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(path: Path, name: str, tensor: torch.Tensor) -> None:
@@ -152,6 +165,18 @@ def test_weights_that_do_not_fit_are_refused(path: Path, name: str, tensor: torc
     weights = {key: value.clone() for key, value in load_file(path).items()}
     save_file({**weights, name: tensor}, path, metadata)
     assert f"does not fit (weights {name!r})" in refusal(path)
+
+
+def test_weights_that_just_fit_are_read(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    weights = {key: value.clone() for key, value in load_file(path).items()}
+    weights["output.bias"][:2] = torch.tensor([1e6, -1e6])
+    weights["trunk.0.1.running_var"][0] = 0
+    save_file(weights, path, metadata)
+    assert load_model(path, CPU).network.state_dict()["output.bias"][:2].tolist() == [1e6, -1e6]
+    save_file({**weights, "m" * 41: torch.zeros(1)}, path, metadata)
+    assert f"(weights {'m' * 40!r})" in refusal(path)
 
 
 def test_a_missing_weight_is_refused(path: Path) -> None:
@@ -169,7 +194,9 @@ def test_shapes_are_compared_before_memory_is_taken(path: Path, monkeypatch: pyt
     assert "weights" in refusal(path)
 
 
-def test_a_file_too_large_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_is_not_opened(model: Model, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_file, "MAX_BYTES", path.stat().st_size)
+    assert load_model(path, CPU).alphabet == model.alphabet
     monkeypatch.setattr(model_file, "MAX_BYTES", path.stat().st_size - 1)
     monkeypatch.setattr(model_file, "safe_open", lambda *_, **__: pytest.fail("it was opened"))
     assert "no model has" in refusal(path)
@@ -185,11 +212,12 @@ def test_random_changes_are_refused_or_read(path: Path) -> None:
     assert found["ModelUnreadableError"] > 100
 
 
-def test_the_same_model_makes_the_same_file_in_another_process(path: Path, tmp_path: Path) -> None:
+def test_the_same_model_makes_the_same_file(path: Path, tmp_path: Path) -> None:
     save_model(load_model(path, CPU), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
     with safe_open(path, framework="pt") as file:
-        assert list(file.metadata()) == [FORMAT]  # the library keeps no order of several
+        (header,) = file.metadata().values()  # of one name: the library keeps no order of several
+    assert header == json.dumps(json.loads(header), sort_keys=True)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
@@ -203,10 +231,14 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(OutputError, match="No space left"):
+    message = f"{path} cannot be written (No space left on device); name another file"
+    with pytest.raises(OutputError, match=f"^{re.escape(message)}$"):
         save_model(model, path)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+    monkeypatch.setattr(Path, "unlink", mock.Mock(side_effect=PermissionError))
+    with pytest.raises(OutputError, match="No space left"):
+        save_model(model, path)
 
 
 def test_ctrl_c_while_writing_leaves_the_old_file_and_nothing_else(
@@ -246,8 +278,13 @@ def test_a_loaded_network_reads_and_does_not_learn(path: Path) -> None:
     assert not any(module.training for module in network.modules())
 
 
+def test_a_network_is_on_the_device_asked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_file, "IMPORTED_IN", os.getpid())
+    assert {p.device.type for p in load_model(path, torch.device("meta")).network.parameters()} == {"meta"}
+
+
 def test_missing_file_and_unwritable_place(model: Model, tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match=r"none.safetensors does not exist; train a model with train-char or leave"):
         load_model(tmp_path / "none.safetensors", CPU)
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
