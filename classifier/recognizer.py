@@ -191,7 +191,7 @@ class Recognizer:
             )
         check_process(self.device)
         model = self.model
-        space = to_text_space(model.alphabet, model.lengths, constraint or Constraint(), self.device)
+        space = to_text_space(model.alphabet, model.lengths, constraint or Constraint())
         return self._read_batches(images, space, batch_size, best, channels)
 
     def unknown_characters(self, constraint: Constraint) -> str:
@@ -262,9 +262,8 @@ class Recognizer:
         """Classify and decode examples, all in one batch."""
         batch = examples_to_batch(examples, self.device)
         with torch.no_grad():
-            logits, skips = self.network(batch.strips, batch.crops)
-            logits, skips = logits / self.model.temperature, skips / self.model.temperature
-            return decode(logits, skips.view(len(examples), -1), batch.arcs, space, by_character=True, best=best)
+            logits, skips = (scores.cpu().numpy() for scores in self.network(batch.strips, batch.crops))
+        return decode(logits, skips, batch.lattices, space, temperature=self.model.temperature, best=best)
 
 
 def to_reading(decoded: Decoded, cut: Cut) -> Reading:

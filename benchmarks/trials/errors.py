@@ -12,12 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from benchmarks.running import clear_errors
@@ -25,11 +24,9 @@ from benchmarks.trials.candidates import HEIGHT_SHARE, distances, read_boxes
 from kerf.classifier import Constraint, Recognizer
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
-from kerf.classifier.lattice.decoding import texts_to_labels
-from kerf.classifier.lattice.search import best_paths, label_arc_scores
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.classifier.measuring.metrics import proportion
-from kerf.classifier.network.batch import examples_to_batch, segmentation_to_example
+from kerf.classifier.network.batch import segmentation_to_example
 from kerf.segmenter.errors import KerfError
 
 SAME = 0.6
@@ -51,16 +48,10 @@ def label_columns(recognizer: Recognizer, sample: Sample, space: TextSpace) -> N
     if not set(sample.text) <= set(space.characters):
         return None
     example = segmentation_to_example(recognizer.segment(sample.path))
-    batch = examples_to_batch([example], recognizer.device)
-    with torch.no_grad():
-        logits, skips = recognizer.network(batch.strips, batch.crops)
-    count = len(sample.text)
-    text = tuple(space.characters.index(character) for character in sample.text)
-    labels, _ = texts_to_labels([text], count, recognizer.device)
-    scores = label_arc_scores(space.fold(logits), batch.arcs, labels)
-    ends = torch.arange(count + 1, device=recognizer.device)[None] == count
-    (path,) = best_paths(scores, skips.view(1, -1), batch.arcs, ends)
-    return None if path is None else np.asarray(example.lattice.span_cols[path], np.int32)
+    allowed = np.array([[character == c for c in space.characters] for character in sample.text])
+    label = replace(space, allowed=allowed, lengths=np.arange(len(allowed) + 1) == len(allowed))
+    (decoded,) = recognizer.read_examples([example], label, 1)
+    return example.lattice.span_cols[list(decoded.candidates)] if decoded.text else None
 
 
 def to_kind(chosen: NDArray[np.int32], wanted: NDArray[np.int32] | None, found: bool) -> str:
@@ -92,7 +83,7 @@ def draw_mistakes(mistakes: list[Mistake], path: Path) -> None:
 def find_mistakes(folder: Path, recognizer: Recognizer, charset: str | None) -> tuple[list[Mistake], int]:
     """Read a labelled folder: what was read wrongly, and how many images there are."""
     constraint = Constraint(charset)
-    space = to_text_space(recognizer.model.alphabet, recognizer.model.lengths, constraint, recognizer.device)
+    space = to_text_space(recognizer.model.alphabet, recognizer.model.lengths, constraint)
     samples = folder_to_samples(folder).samples
     boxes = read_boxes(folder) if (folder / "boxes.csv").exists() else {}
     mistakes = []

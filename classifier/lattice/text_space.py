@@ -6,50 +6,44 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from kerf.classifier.alphabet import MAX_LENGTH, Alphabet, Constraint, Place, shorten
-from kerf.classifier.lattice.search import IMPOSSIBLE
+from kerf.classifier.lattice.lattices import Lattices
 from kerf.segmenter.errors import SettingsError
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class TextSpace:
-    """The texts that may be read.
+    """The texts that may be read, of C characters and at most L at a time.
 
     Attributes
     ----------
     characters
-        The K' characters that may occur.
+        The C characters that may occur.
     groups
-        int64 ``(K', G)``; the model's classes that read as each of them, padded with K.
+        int32 ``(C, G)``; the model's classes that read as each of them, padded with their number, K.
     allowed
-        bool ``(L, K')``; by position.
+        bool ``(L, C)``; by position.
     lengths
         bool ``(L + 1,)``; numbers of characters.
     """
 
     characters: str
-    groups: Tensor
-    allowed: Tensor
-    lengths: Tensor
+    groups: NDArray[np.int32]
+    allowed: NDArray[np.bool_]
+    lengths: NDArray[np.bool_]
 
     def spell(self, text: Iterable[int]) -> str:
         """Turn character ids into a text."""
         return "".join(self.characters[i] for i in text)
 
-    def fold(self, logits: Tensor) -> Tensor:
-        """Join classes that read as one character: ``(N, K)`` to ``(N, K')``."""
-        if self.groups.shape[1] == 1:
-            return logits[:, self.groups[:, 0]]
-        padded = torch.cat([logits, logits.new_full((len(logits), 1), IMPOSSIBLE)], dim=1)
-        return padded[:, self.groups].logsumexp(dim=2)
 
-
-def to_text_space(
-    alphabet: Alphabet, lengths: tuple[int, int], constraint: Constraint, device: torch.device
-) -> TextSpace:
+def to_text_space(alphabet: Alphabet, lengths: tuple[int, int], constraint: Constraint) -> TextSpace:
     """Narrow what a model reads to what the user knows.
 
     Raises
@@ -77,5 +71,21 @@ def to_text_space(
             )
     width = max(len(group) for group in groups.values())
     padded = [(groups[c] + [len(alphabet)] * width)[:width] for c in characters]
-    within = torch.from_numpy((count >= low) & (count <= high)).to(device)
-    return TextSpace(characters, torch.tensor(padded, device=device), torch.tensor(rows, device=device), within)
+    within = (count >= low) & (count <= high)
+    return TextSpace(characters, np.array(padded, np.int32), np.array(rows, np.bool_), within)
+
+
+def to_inputs(
+    logits: NDArray[np.float32], skips: NDArray[np.float32], lattices: Lattices, space: TextSpace
+) -> tuple[Floats, Floats, Ints, Ints, Ints, Ints, Bools, Bools]:
+    """Arrays as the search in C takes them, in order, whatever types of number they come in."""
+    return (
+        np.ascontiguousarray(logits, np.float32),
+        np.ascontiguousarray(skips, np.float32),
+        lattices.spans,
+        lattices.first_span,
+        lattices.first_cut,
+        space.groups,
+        space.allowed,
+        space.lengths,
+    )

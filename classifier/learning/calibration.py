@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from kerf.classifier.learning.fitting import Fitter, LabelledExample
 
@@ -15,17 +14,13 @@ PRIOR_IMAGES = 50.0
 """Weight, in images, of the belief that the temperature is 1: a dozen images cannot tell otherwise."""
 
 
-@torch.no_grad()
 def fit_temperature(fitter: Fitter, validation: Sequence[LabelledExample]) -> float:
     """Find the temperature under which the validation labels are most probable; 1 where there are none."""
-    outputs = list(fitter.run_network(fitter.network, validation))
+    scored = list(fitter.run_network(fitter.network, validation))
 
     def cost(temperature: float) -> float:
         """Negative log likelihood of the labels, in nats, and the prior's share."""
-        losses = (
-            fitter.losses(logits / temperature, skips / temperature, batch, texts)
-            for logits, skips, batch, texts in outputs
-        )
-        return sum(float(loss.sum()) for loss in losses) + PRIOR_IMAGES * math.log(temperature) ** 2
+        losses = (float(fitter.losses(part, temperature).sum()) for part in scored)
+        return sum(losses) + PRIOR_IMAGES * math.log(temperature) ** 2
 
     return min(TEMPERATURES, key=cost) if validation else 1.0

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from kerf.classifier.alphabet import Alphabet, Constraint
-from kerf.classifier.lattice.decoding import decode, texts_to_labels
-from kerf.classifier.lattice.search import IMPOSSIBLE, free_and_forced, free_arc_scores, label_arc_scores
+from kerf.classifier.lattice.decoding import decode
+from kerf.classifier.lattice.lattice_loss import lattice_loss
+from kerf.classifier.lattice.lattices import Lattices
+from kerf.classifier.lattice.losses import labels_to_losses
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.augment import AugmentSettings, augment
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
-from kerf.classifier.network.batch import Batch, Example, examples_to_batch
+from kerf.classifier.network.batch import Example, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.frames import FrameRule
@@ -86,6 +88,16 @@ class LabelledExample:
     text: str
 
 
+@dataclass(frozen=True)
+class Scored:
+    """What a network says of a batch of B labelled examples: arrays as ``decode`` takes them."""
+
+    logits: NDArray[np.float32]
+    skips: NDArray[np.float32]
+    lattices: Lattices
+    texts: list[str]
+
+
 class Fitter:
     """Fits a network to labelled examples.
 
@@ -107,7 +119,7 @@ class Fitter:
         self.lengths = lengths
         self.settings = settings
         self.device = next(network.parameters()).device
-        self.space = to_text_space(alphabet, lengths, Constraint(), self.device)
+        self.space = to_text_space(alphabet, lengths, Constraint())
         self.generator = torch.Generator().manual_seed(settings.seed)
         decay = settings.averaging
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -193,7 +205,8 @@ class Fitter:
         logits, skips = self.network(batch.strips, batch.crops)
         if bias is not None:
             logits = logits + bias[:, None]
-        loss = self.losses(logits, skips, batch, [p.text for p in part]).mean()
+        labels = [self.alphabet.encode(p.text) for p in part]
+        loss = lattice_loss(logits, skips, batch.lattices, labels, self.space)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -201,38 +214,32 @@ class Fitter:
         self.average.update_parameters(self.network)
         return float(loss.detach())
 
-    def losses(self, logits: Tensor, skips: Tensor, batch: Batch, texts: Sequence[str]) -> Tensor:
-        """Lattice loss of each image: log-sum-exp over all paths less that over the label's paths, ``(B,)``."""
-        ids = [tuple(self.alphabet.encode(text).tolist()) for text in texts]
-        labels, counts = texts_to_labels(ids, len(self.space.allowed), self.device)
-        free_scores = free_arc_scores(logits, batch.arcs, self.space.allowed)
-        forced_scores = label_arc_scores(logits, batch.arcs, labels)
-        free, forced = free_and_forced(free_scores, forced_scores, skips.view(len(texts), -1), batch.arcs)
-        free = free.masked_fill(~self.space.lengths, IMPOSSIBLE).logsumexp(dim=1)
-        forced = forced.gather(1, counts[:, None])[:, 0]
-        return (free - forced)[forced > IMPOSSIBLE / 2]
+    def losses(self, scored: Scored, temperature: float = 1.0) -> NDArray[np.float64]:
+        """Loss of each image, ``(B',)``, at a temperature; those whose label no path spells are left out."""
+        labels = [self.alphabet.encode(text) for text in scored.texts]
+        losses = labels_to_losses(
+            scored.logits, scored.skips, scored.lattices, labels, self.space, temperature=temperature
+        )
+        return losses.values[np.isfinite(losses.values)]
 
-    @torch.no_grad()
     def score(self, network: nn.Module, examples: Sequence[LabelledExample]) -> tuple[Proportion, float]:
         """Whole texts that a network reads rightly, and its mean loss, without augmentation; NaN for no examples."""
         network.eval()
         right, losses = 0, []
-        for logits, skips, batch, texts in self.run_network(network, examples):
-            losses.append(self.losses(logits, skips, batch, texts))
-            decoded = decode(logits, skips.view(len(texts), -1), batch.arcs, self.space, exact=False)
-            right += sum(d.text == text for d, text in zip(decoded, texts, strict=True))
-        loss = float(torch.cat(losses).mean()) if losses else math.nan
-        return proportion(right, len(examples)), loss
+        for scored in self.run_network(network, examples):
+            losses.extend(self.losses(scored).tolist())
+            decoded = decode(scored.logits, scored.skips, scored.lattices, self.space, exact=False)
+            right += sum(d.text == text for d, text in zip(decoded, scored.texts, strict=True))
+        return proportion(right, len(examples)), float(np.mean(losses)) if losses else math.nan
 
-    def run_network(
-        self, network: nn.Module, examples: Sequence[LabelledExample], size: int = 64
-    ) -> Iterator[tuple[Tensor, Tensor, Batch, list[str]]]:
-        """Logits, skip scores, batch and texts of examples, ``size`` at a time."""
+    def run_network(self, network: nn.Module, examples: Sequence[LabelledExample], size: int = 64) -> Iterator[Scored]:
+        """Score examples, ``size`` at a time."""
         for first in range(0, len(examples), size):
             part = examples[first : first + size]
             batch = examples_to_batch([p.example for p in part], self.device)
-            logits, skips = network(batch.strips, batch.crops)
-            yield logits, skips, batch, [p.text for p in part]
+            with torch.no_grad():
+                logits, skips = (scores.cpu().numpy() for scores in network(batch.strips, batch.crops))
+            yield Scored(logits, skips, batch.lattices, [p.text for p in part])
 
     def report(
         self,

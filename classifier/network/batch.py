@@ -1,4 +1,4 @@
-"""Examples to tensors: strips side by side, crops as windows, lattices as arcs."""
+"""Examples to tensors: strips side by side, crops as windows, lattices end to end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kerf.classifier.lattice.search import Arcs, lattices_to_arcs
+from kerf.classifier.lattice.lattices import Lattices, join_lattices
 from kerf.classifier.network.char_net import Crops
 from kerf.segmenter import Segmentation
 from kerf.segmenter.crops import spans_to_windows
@@ -30,15 +30,15 @@ class Batch:
     strips
         float32 ``(B, C, H, W)`` in [0, 1], padded with background.
     crops
-        Candidates' windows, in order of images; gaps likewise, ``B * J`` of them. Their ``widths`` make the scores
+        Candidates' windows, in order of images; gaps likewise, one before each cut. Their ``widths`` make the scores
         of an image the same in any batch.
-    arcs
-        The lattices.
+    lattices
+        The candidates.
     """
 
     strips: Tensor
     crops: Crops
-    arcs: Arcs
+    lattices: Lattices
 
 
 @dataclass(frozen=True)
@@ -78,24 +78,28 @@ def examples_to_batch(examples: Sequence[Example], device: torch.device) -> Batc
     strips[..., 1:] = NEUTRAL
     for row, example in zip(strips, examples, strict=True):
         row[:, : example.pixels.shape[2]] = example.pixels.transpose(1, 2, 0)
-    arcs = lattices_to_arcs([example.lattice for example in examples], device)
     tensor = torch.from_numpy(strips).to(device).permute(0, 3, 1, 2).float() / 255  # channels last in memory
-    return Batch(tensor, examples_to_crops(examples, arcs.start.shape[1], height, device), arcs)
+    lattices = join_lattices([example.lattice for example in examples])
+    return Batch(tensor, examples_to_crops(examples, lattices, device), lattices)
 
 
-def examples_to_crops(examples: Sequence[Example], cuts: int, height: int, device: torch.device) -> Crops:
-    """Windows of all candidates, and the gap before each of ``cuts`` padded cuts of each image."""
-    count = len(examples)
-    image = np.repeat(np.arange(count), [len(example.lattice.spans) for example in examples])
-    span_cols = np.concatenate([example.lattice.span_cols for example in examples])
-    windows = spans_to_windows(span_cols, examples[0].samples)
-    middle, gap = np.zeros((2, count, cuts), np.float32)
-    for row, example in enumerate(examples):
-        columns = example.lattice.cuts
-        middle[row, 1 : len(columns)] = (columns[1:] + columns[:-1]) / 2
-        gap[row, 1 : len(columns)] = np.diff(columns) / height
-    skip_image = np.repeat(np.arange(count), cuts)
+def examples_to_crops(examples: Sequence[Example], lattices: Lattices, device: torch.device) -> Crops:
+    """Windows of all candidates, and the gap before each cut of each image; that before its first has no width."""
+    height = examples[0].pixels.shape[1]
+    numbers = np.arange(len(examples))
+    cuts = np.concatenate([example.lattice.cuts for example in examples])
+    before = np.concatenate([[0], cuts[:-1]])
+    before[lattices.first_cut[:-1]] = cuts[lattices.first_cut[:-1]]
+    image, skip_image = (np.repeat(numbers, np.diff(first)) for first in (lattices.first_span, lattices.first_cut))
+    span_cols = cuts[lattices.spans + lattices.first_cut[image, None]]
     widths = np.array([example.padded_width for example in examples])
-    arrays = (image, windows, skip_image, middle.ravel(), gap.ravel(), widths)
+    arrays = (
+        image,
+        spans_to_windows(span_cols, examples[0].samples),
+        skip_image,
+        np.asarray((cuts + before) / 2, np.float32),
+        np.asarray((cuts - before) / height, np.float32),
+        widths,
+    )
     crops = Crops(*(torch.from_numpy(a).to(device) for a in arrays))
     return crops if len(set(widths.tolist())) > 1 else replace(crops, widths=None)

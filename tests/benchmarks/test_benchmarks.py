@@ -6,22 +6,9 @@ import json
 import re
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
-import torch
-from torch import Tensor
 
-from benchmarks.trials import errors
-from kerf.classifier.alphabet import Constraint
-from kerf.classifier.folders.dataset import folder_to_samples
-from kerf.classifier.lattice.text_space import to_text_space
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model
-from kerf.classifier.network.batch import examples_to_batch, segmentation_to_example
-from kerf.classifier.recognizer import Recognizer
-from kerf.segmenter import segment
-from kerf.segmenter.load import path_to_image
 from tests.running import ROOT, kerf, script
 
 
@@ -60,27 +47,6 @@ def test_every_wrong_text_has_one_cause(rendered: Path, tmp_path: Path) -> None:
     said = read_script("trials.errors", rendered, "--draw", drawing, "--charset", "0-9")
     assert said.startswith(f"wrong texts: too few to tell ({sum(kinds.values())} of {whole['n']};")
     assert drawing.stat().st_size > 10_000
-
-
-def test_all_that_is_compared_with_the_scores_is_on_their_device(
-    rendered: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On the device "meta", which computes nothing, in the place of a graphics card."""
-    sample, model = folder_to_samples(rendered).samples[0], load_model(BUNDLED_MODEL, torch.device("cpu"))
-    meta, cut = torch.device("meta"), segment(path_to_image(sample.path))
-    batch = examples_to_batch([segmentation_to_example(cut)], torch.device("cpu"))
-    scored = [scores.to(meta) for scores in model.network(batch.strips, batch.crops)]
-    recognizer = SimpleNamespace(device=meta, network=lambda strips, crops: scored, segment=lambda path: cut)
-    space = to_text_space(model.alphabet, model.lengths, Constraint(), meta)
-    devices: list[torch.device] = []
-
-    def see(scores: Tensor, skips: Tensor, arcs: object, ends: Tensor) -> list[None]:
-        devices.extend(tensor.device for tensor in (scores, skips, ends))
-        return [None]
-
-    monkeypatch.setattr(errors, "best_paths", see)
-    assert errors.label_columns(cast(Recognizer, recognizer), sample, space) is None
-    assert devices == [meta] * 3
 
 
 def test_speed_is_measured_on_images_that_can_be_read(family: Path, tmp_path: Path) -> None:

@@ -2,171 +2,269 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from kerf.classifier.alphabet import Alphabet, Constraint
-from kerf.classifier.lattice.decoding import decode
-from kerf.classifier.lattice.search import lattices_to_arcs
-from kerf.classifier.lattice.text_space import to_text_space
-from kerf.segmenter.lattice import Lattice
+from kerf.classifier.lattice import _search, decoding
+from kerf.classifier.lattice.decoding import Decoded, decode
+from kerf.classifier.lattice.lattices import join_lattices
+from kerf.classifier.lattice.text_space import TextSpace, to_text_space
+from tests.lattice.brute import Case, all_paths, random_case, rank_texts, to_lattice, to_shares
 
-CPU = torch.device("cpu")
-ALPHABET = Alphabet("aAb1")
-
-
-def setup(seed: int) -> tuple[Lattice, torch.Tensor, torch.Tensor]:
-    """A full lattice of four cuts, scores for its candidates and skips."""
-    rng = np.random.default_rng(seed)
-    spans = np.array([(s, e) for e in range(4) for s in range(e)], np.int32)
-    lattice = Lattice(np.arange(4, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
-    logits = torch.from_numpy(rng.normal(0, 2, (len(spans), 4)))
-    return lattice, logits, torch.from_numpy(rng.normal(-1, 1, (1, 4)))
+CLOSE = 2e-6
+"""What a probability is known to; exponentials are good to 2e-7."""
 
 
-def brute_posterior(
-    lattice: Lattice, logits: torch.Tensor, skips: torch.Tensor, texts: list[str]
-) -> tuple[dict[str, float], dict[str, tuple[float, list[int]]]]:
-    """Probability of every text that is allowed, most probable first, and the best path of each with its score."""
-    spans = {tuple(s): i for i, s in enumerate(lattice.spans.tolist())}
-    totals: dict[str, float] = dict.fromkeys(texts, 0.0)
-    best: dict[str, tuple[float, list[int]]] = {}
-    for mask in itertools.product([True, False], repeat=2):  # inner cuts used or not
-        cuts = [0, *[c for c, used in zip((1, 2), mask, strict=True) if used], 3]
-        steps = list(itertools.pairwise(cuts))
-        for kinds in itertools.product([True, False], repeat=len(steps)):  # character, or skipped
-            if any(not k and e - s > 1 for k, (s, e) in zip(kinds, steps, strict=True)):
-                continue  # skips go from cut to cut
-            chosen = [spans[step] for k, step in zip(kinds, steps, strict=True) if k]
-            cost = sum(float(skips[0, e]) for k, (_, e) in zip(kinds, steps, strict=True) if not k)
-            for text in texts:
-                if len(text) == len(chosen):
-                    score = cost + sum(
-                        float(logits[i, ALPHABET.characters.index(c)]) for i, c in zip(chosen, text, strict=True)
-                    )
-                    totals[text] += math.exp(score)
-                    best[text] = max(best.get(text, (-math.inf, [])), (score, chosen))
-    whole = sum(totals.values())
-    ranked = sorted(totals, key=lambda text: -totals[text])
-    return {text: totals[text] / whole for text in ranked}, best
-
-
-@pytest.mark.parametrize("seed", range(40))
-@pytest.mark.parametrize(
-    ("constraint", "texts"),
-    [
-        (Constraint(), ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]),
-        (Constraint(length=2), ["".join(t) for t in itertools.product("aAb1", repeat=2)]),
-        (Constraint(charset="A1"), None),
-        (Constraint(pattern="[aA][b1]"), ["ab", "a1", "Ab", "A1"]),
-    ],
-)
-def test_text_and_posteriors(seed: int, constraint: Constraint, texts: list[str] | None) -> None:
-    lattice, logits, skips = setup(seed)
-    space = to_text_space(ALPHABET, (1, 3), constraint, CPU)
-    if texts is None:  # 'a' reads as 'A' where only 'A' is asked for
-        folded = torch.full_like(logits, -1e9)
-        folded[:, 1], folded[:, 3] = torch.logaddexp(logits[:, 0], logits[:, 1]), logits[:, 3]
-        texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("A1", repeat=n)]
-        expected, paths = brute_posterior(lattice, folded, skips, texts)
-    else:
-        expected, paths = brute_posterior(lattice, logits, skips, texts)
-    best = next(iter(expected))
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, by_character=True)
+@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_text_path_and_posteriors(seed: int, temperature: float) -> None:
+    case = random_case(seed)
+    result, (best, confidence) = case.decode(temperature=temperature), rank_texts(case, temperature)[0]
     assert result.text == best
-    assert result.confidence == pytest.approx(expected[best], abs=1e-9)
-    assert list(result.candidates) == paths[best][1]
-    for position, confidence in enumerate(result.character_confidences):
-        assert 0 <= confidence <= 1
-        # any path whose character at this position is the same counts, whatever the rest of the text
-        mass = sum(p for t, p in expected.items() if len(t) > position and t[position] == best[position])
-        assert confidence == pytest.approx(mass, abs=1e-6)
+    assert result.confidence == pytest.approx(confidence, abs=CLOSE)
+    paths = all_paths(case, temperature)
+    spelling = [path for path in paths if case.space.spell(path.text) == best]
+    assert result.candidates == max(spelling, key=lambda path: path.score).candidates
+    assert len(result.character_confidences) == len(best)
+    for place, posterior in enumerate(result.character_confidences):
+        assert 0 <= posterior <= 1
+        # any path whose character at this place is the same counts, whatever the rest of the text
+        shares = zip(paths, to_shares(paths), strict=True)
+        same = sum(s for p, s in shares if case.space.spell(p.text)[place : place + 1] == best[place])
+        assert posterior == pytest.approx(same, abs=CLOSE)
+    assert result.alternatives == ()
 
 
-def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
-    lattice, logits, skips = setup(0)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(length="5"), CPU)
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
-    assert (result.text, result.confidence, result.candidates) == ("", 0.0, ())
+@pytest.mark.parametrize("count", [2, 3, 100])
+def test_texts_are_the_most_probable_ones_in_order_and_as_many_as_there_are(count: int) -> None:
+    for seed in range(60):
+        case = random_case(seed)
+        result, expected = case.decode(best=count), rank_texts(case)[:count]
+        found = [(result.text, result.confidence), *result.alternatives]
+        assert [text for text, _ in found] == [text for text, _ in expected]
+        assert [share for _, share in found] == pytest.approx([share for _, share in expected], abs=CLOSE)
 
 
 def test_the_best_path_of_all_may_spell_another_text() -> None:
     """Or the tests above would not tell a search for the text from one for the path."""
-    texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
     others = 0
-    for seed in range(40):
-        expected, paths = brute_posterior(*setup(seed), texts)
-        others += max(paths, key=lambda text: paths[text]) != next(iter(expected))
+    for seed in range(100):
+        case = random_case(seed)
+        top = max(all_paths(case), key=lambda path: path.score)
+        quick = case.decode(exact=False)
+        assert (quick.text, quick.candidates) == (case.space.spell(top.text), top.candidates)
+        assert quick.confidence == pytest.approx(dict(rank_texts(case))[quick.text], abs=CLOSE)
+        others += quick.text != case.decode().text
     assert others >= 2
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_alternatives_are_the_next_most_probable_texts(seed: int) -> None:
-    lattice, logits, skips = setup(seed)
-    texts = ["".join(t) for n in (1, 2, 3) for t in itertools.product("aAb1", repeat=n)]
-    expected, _ = brute_posterior(lattice, logits, skips, texts)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=len(texts) + 1)
-    assert [result.text, *(text for text, _ in result.alternatives)] == list(expected)
-    for text, share in result.alternatives:
-        assert share == pytest.approx(expected[text], abs=1e-9)
-
-
-def test_alternatives_obey_a_pattern_and_end_where_there_are_no_more() -> None:
-    lattice, logits, skips = setup(3)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[aA]b"), CPU)
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space, best=5)
-    assert {result.text, *(text for text, _ in result.alternatives)} <= {"ab", "Ab"}
-    assert len(result.alternatives) == 1
-
-
-def test_a_pattern_of_places_that_exclude() -> None:
-    lattice, logits, skips = setup(5)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(pattern="[^a]."), CPU)
-    expected, _ = brute_posterior(lattice, logits, skips, [a + b for a in "Ab1" for b in "aAb1"])
-    (result,) = decode(logits, skips, lattices_to_arcs([lattice], CPU), space)
-    assert result.text == next(iter(expected))
-    assert result.confidence == pytest.approx(max(expected.values()))
 
 
 def test_text_is_the_most_probable_one_where_the_best_path_spells_another() -> None:
     """Two cuttings of 'a' hold more together than the best path, which spells 'b'; one of them is then shown."""
-    spans = np.array([(0, 1), (0, 2), (1, 3), (0, 3)], np.int32)
-    lattice = Lattice(np.arange(4, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
-    logits = torch.full((4, 4), -50.0)
-    logits[1, 0], logits[2, 0], logits[3, 2] = math.log(3), math.log(2), math.log(4)  # 'a', 'a', 'b'
-    skips = torch.zeros(1, 4)
-    arcs = lattices_to_arcs([lattice], CPU)
-    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
-    (result,) = decode(logits, skips, arcs, space, by_character=True)
-    assert (result.text, result.candidates, result.alternatives) == ("a", (1,), ())
-    assert result.confidence == pytest.approx(5 / 9, abs=1e-6)
-    assert result.character_confidences == pytest.approx((5 / 9,), abs=1e-6)
-    (quick,) = decode(logits, skips, arcs, space, by_character=True, exact=False)
-    assert (quick.text, quick.candidates) == ("b", (3,))
-    assert quick.confidence == pytest.approx(4 / 9, abs=1e-6)
-    assert quick.character_confidences == pytest.approx((4 / 9,), abs=1e-6)
+    lattice = to_lattice([(0, 1), (0, 2), (1, 3), (0, 3)], 4)
+    assert lattice.spans.tolist() == [[0, 1], [0, 2], [0, 3], [1, 3]]
+    logits = np.full((4, 4), -50.0, np.float32)
+    logits[1, 0], logits[3, 0], logits[2, 2] = math.log(2), math.log(3), math.log(4)  # 'a', 'a', 'b'
+    case = Case(lattice, logits, np.zeros(4, np.float32), to_text_space(Alphabet("aAb1"), (1, 3), Constraint()))
+    result, quick = case.decode(), case.decode(exact=False)
+    assert (result.text, result.candidates, result.alternatives) == ("a", (3,), ())
+    assert (result.confidence, *result.character_confidences) == pytest.approx((5 / 9, 5 / 9), abs=CLOSE)
+    assert (quick.text, quick.candidates) == ("b", (2,))
+    assert (quick.confidence, *quick.character_confidences) == pytest.approx((4 / 9, 4 / 9), abs=CLOSE)
 
 
 @pytest.mark.parametrize("best", [1, 3])
 def test_images_of_a_batch_are_read_as_if_alone(best: int) -> None:
-    """Of forty images some have another text than that of their best path; every one keeps its own candidates."""
-    space = to_text_space(ALPHABET, (1, 3), Constraint(), CPU)
-    images = [setup(seed) for seed in range(40)]
-    lattices, logits, skips = zip(*images, strict=True)
-    together = decode(
-        torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, by_character=True, best=best
-    )
-    quick = decode(torch.cat(logits), torch.cat(skips), lattices_to_arcs(lattices, CPU), space, exact=False)
-    assert sum(one.text != other.text for one, other in zip(together, quick, strict=True)) >= 2
-    for result, (lattice, own, own_skips) in zip(together, images, strict=True):
-        (alone,) = decode(own, own_skips, lattices_to_arcs([lattice], CPU), space, by_character=True, best=best)
-        assert (result.text, result.candidates) == (alone.text, alone.candidates)
-        assert len(result.candidates) == len(result.character_confidences) == len(result.text)
-        assert result.character_confidences == pytest.approx(alone.character_confidences, abs=1e-9)
-        assert [t for t, _ in result.alternatives] == [t for t, _ in alone.alternatives]
-        assert result.confidence >= max((p for _, p in result.alternatives), default=0)
+    space = random_case(3).space
+    none = Case(to_lattice([], 3), np.empty((0, 4), np.float32), np.zeros(3, np.float32), space)
+    cases = [replace(random_case(seed), space=space) for seed in range(40)]
+    cases = [none, *cases[:20], none, *cases[20:]]
+    logits = np.concatenate([case.logits for case in cases])
+    skips = np.concatenate([case.skips for case in cases])
+    together = decode(logits, skips, join_lattices([case.lattice for case in cases]), space, best=best)
+    assert together == [case.decode(best=best) for case in cases]
+    assert sum(one.text != case.decode(exact=False).text for one, case in zip(together, cases, strict=True)) >= 1
+
+
+def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
+    case = random_case(0)
+    space = replace(case.space, lengths=np.zeros(4, np.bool_))
+    assert replace(case, space=space).decode(best=3) == Decoded("", 0.0, (), ())
+
+
+def test_no_candidate_at_all_leaves_the_empty_text_where_it_is_allowed() -> None:
+    space = TextSpace("ab", np.array([[0], [1]], np.int32), np.ones((2, 2), bool), np.array([True, False, True]))
+    case = Case(to_lattice([], 2), np.empty((0, 2), np.float32), np.array([0, -1.5], np.float32), space)
+    assert case.decode(best=2) == Decoded("", 1.0, (), ())
+    other = replace(space, lengths=np.array([False, True, True]))
+    assert replace(case, space=other).decode() == Decoded("", 0.0, (), ())
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e3, 1e5])
+def test_scores_of_any_size_give_shares(spread: float) -> None:
+    for seed in range(10):
+        result = random_case(seed, spread).decode(best=1000)
+        shares = [result.confidence, *(share for _, share in result.alternatives)]
+        assert all(0 < share <= 1 for share in shares)
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_is_no_number_stops_nothing() -> None:
+    for value in (math.nan, math.inf, -math.inf):
+        case = random_case(1)
+        case.logits[::2] = value
+        case.skips[1] = value
+        assert set(case.decode(best=3).text) <= set("abc")
+
+
+def flat(characters: int, length: int) -> Case:
+    """Texts of one length, all of them as probable as each other but for the last place."""
+    lattice = to_lattice([(i, i + 1) for i in range(length)], length + 1)
+    logits = np.zeros((length, characters), np.float32)
+    logits[-1, -1] = 1.0
+    names = "".join(chr(ord("A") + i) for i in range(characters))
+    groups = np.arange(characters, dtype=np.int32)[:, None]
+    lengths = np.arange(length + 1) == length
+    space = TextSpace(names, groups, np.ones((length, characters), np.bool_), lengths)
+    return Case(lattice, logits, np.full(length + 1, -50.0, np.float32), space)
+
+
+def test_search_is_bounded_where_all_texts_are_alike() -> None:
+    result = flat(30, 8).decode(best=3)  # 656 billion texts
+    texts = [result.text, *(text for text, _ in result.alternatives)]
+    assert len(set(texts)) == 3
+    assert [(len(text), text[-1]) for text in texts] == [(8, chr(ord("A") + 29))] * 3
+
+
+def test_search_goes_wide_until_the_bound() -> None:
+    """All 216 texts of three places by six characters are opened, in fewer steps than the bound."""
+    result = flat(6, 3).decode(best=10**9)
+    assert len(result.alternatives) == 215
+    shares = [share for _, share in result.alternatives]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_of_texts_that_are_alike_the_first_in_the_alphabet_comes_first() -> None:
+    result = flat(6, 3).decode(best=36)
+    texts = [result.text, *(text for text, _ in result.alternatives)]
+    assert texts == [a + b + "F" for a in "ABCDEF" for b in "ABCDEF"]
+
+
+@pytest.mark.parametrize(("narrow", "texts"), [(1, ["CC", "AC", "BC"]), (2, ["CC", "AC", "BC", "CA"])])
+def test_a_narrow_search_keeps_the_best_prefixes(
+    monkeypatch: pytest.MonkeyPatch, narrow: int, texts: list[str]
+) -> None:
+    """In turn '', C, A, B, CC and AC are extended, and from then on the best ones are kept: BC and CA."""
+    case = flat(3, 2)
+    case.logits[0] = [0.1, 0.0, 0.2]
+    monkeypatch.setattr(decoding, "EXPANSIONS", 4)
+    monkeypatch.setattr(decoding, "NARROW", narrow)
+    result = case.decode(best=9)
+    assert [result.text, *(text for text, _ in result.alternatives)] == texts
+
+
+def test_only_prefixes_that_hold_more_than_what_is_known_are_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many steps find the text as its prefix is the so manieth by its share, and not one step fewer."""
+    found = 0
+    for seed in range(300):
+        case = random_case(seed)
+        texts, quick = rank_texts(case), case.decode(exact=False).text
+        if texts[0][0] == quick:
+            continue
+        shares: dict[str, float] = defaultdict(float)
+        for text, share in texts:
+            for count in range(len(text) + 1):
+                shares[text[:count]] += share
+        steps = sorted(shares, key=lambda prefix: -shares[prefix]).index(texts[0][0]) + 1
+        for expansions, text in [((steps + 1) // 2, texts[0][0]), ((steps - 1) // 2, quick)]:
+            if expansions:
+                monkeypatch.setattr(decoding, "EXPANSIONS", expansions)
+                assert case.decode().text == text
+                found += 1
+    assert found >= 4
+
+
+def test_a_certain_text_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "CERTAIN", 0.0)
+    for seed in range(100):
+        case = random_case(seed)
+        assert case.decode() == case.decode(exact=False)
+
+
+def arguments() -> dict[str, Any]:
+    """What ``_search.decode`` takes, of one image, in order."""
+    case = random_case(2)
+    lattices, space = join_lattices([case.lattice]), case.space
+    return {
+        "logits": case.logits,
+        "skips": case.skips,
+        "spans": lattices.spans,
+        "first_span": lattices.first_span,
+        "first_cut": lattices.first_cut,
+        "groups": space.groups,
+        "allowed": space.allowed,
+        "lengths": space.lengths,
+        "temperature": 1.0,
+        "best": 2,
+        "exact": True,
+        "certain": 0.5,
+        "expansions": 500,
+        "narrow": 32,
+        "texts": np.zeros((1, 2, 3), np.int32),
+        "text_lengths": np.zeros((1, 2), np.int32),
+        "shares": np.zeros((1, 2)),
+        "candidates": np.zeros((1, 3), np.int32),
+        "characters": np.zeros((1, 3)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        *((name, lambda array: array[:-1].copy()) for name in ("logits", "skips", "spans", "first_span", "first_cut")),
+        *((name, lambda array: array[:-1].copy()) for name in ("groups", "allowed", "lengths")),
+        *((name, lambda array: array.ravel()[1:].copy()) for name in ("texts", "text_lengths", "shares")),
+        *((name, lambda array: array.ravel()[1:].copy()) for name in ("candidates", "characters")),
+        ("logits", lambda array: array.ravel()[1:].copy()),
+        ("groups", lambda array: array.ravel()[1:].copy()),
+        ("spans", lambda array: array - 1),
+        ("spans", lambda array: array + 1),
+        ("spans", lambda array: array[:, ::-1].copy()),
+        ("spans", lambda array: array * 0),
+        ("first_span", lambda array: array + 1),
+        ("first_span", lambda array: -array),
+        ("first_cut", lambda array: array * 0),
+        ("first_cut", lambda array: np.array([0, 9, 5], np.int32)),
+        ("groups", lambda array: array + 4),
+        ("groups", lambda array: array - 2),
+        ("groups", lambda array: array[:0].copy()),
+        ("allowed", lambda array: array[:, :0].copy()),
+        ("lengths", lambda array: array[:1].copy()),
+        ("lengths", lambda array: np.ones(66, np.bool_)),
+        ("temperature", lambda _: 0.0),
+        ("temperature", lambda _: math.nan),
+        ("best", lambda _: 0),
+        ("best", lambda _: 3),
+        ("expansions", lambda _: 0),
+        ("expansions", lambda _: 2**31 - 1),
+        ("narrow", lambda _: 0),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(name: str, change: Any) -> None:
+    given = arguments()
+    _search.decode(*given.values())
+    assert given["text_lengths"].min() >= 0
+    with pytest.raises(ValueError, match=r"\w"):
+        _search.decode(*{**given, name: change(given[name])}.values())
+
+
+def test_arrays_that_cannot_be_written_are_refused() -> None:
+    given = arguments()
+    given["texts"].setflags(write=False)
+    with pytest.raises(TypeError, match="read-write"):
+        _search.decode(*given.values())

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
-import torch
 
 from kerf.classifier.alphabet import Alphabet, Constraint
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.segmenter.errors import SettingsError
+from tests.lattice.brute import Case, to_lattice
 
-CPU = torch.device("cpu")
 ALPHABET = Alphabet("01aAb")
 
 
 def space(constraint: Constraint, lengths: tuple[int, int] = (2, 4)) -> TextSpace:
-    return to_text_space(ALPHABET, lengths, constraint, CPU)
+    return to_text_space(ALPHABET, lengths, constraint)
 
 
 def rows(space: TextSpace) -> list[str]:
@@ -42,10 +42,12 @@ def test_charset_joins_the_cases_that_it_does_not_tell_apart() -> None:
     upper = space(Constraint(charset="ABx1"))
     assert upper.characters == "AB1"
     assert upper.groups.tolist() == [[2, 3], [4, 5], [1, 5]]
-    logits = torch.tensor([[0.0, 1.0, 2.0, 3.0, 4.0]])
-    joined = math.log(math.exp(2) + math.exp(3))
-    assert upper.fold(logits)[0].tolist() == pytest.approx([joined, 4.0, 1.0], abs=1e-6)
-    assert space(Constraint(charset="aA1")).fold(logits).tolist() == [[2.0, 3.0, 1.0]]
+    one = Case(to_lattice([(0, 1)], 2), np.array([[0, 1, 2, 3, 4]], np.float32), np.zeros(2, np.float32), upper)
+    result = replace(one, space=space(Constraint(charset="ABx1", length=1))).decode(best=9)
+    weights = {"B": np.exp(4), "A": np.exp(2) + np.exp(3), "1": np.exp(1)}
+    assert dict([(result.text, result.confidence), *result.alternatives]) == pytest.approx(
+        {text: weight / sum(weights.values()) for text, weight in weights.items()}, abs=1e-6
+    )
     assert upper.spell([2, 0, 1]) == "1AB"
 
 

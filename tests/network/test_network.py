@@ -70,13 +70,13 @@ def used_network() -> CharNet:
 
 
 def scores_of_each(network: CharNet, examples: list[Example]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Logits and gaps' scores of each example of one batch, without the padding."""
+    """Logits and gaps' scores of each example of one batch."""
     batch = examples_to_batch(examples, CPU)
     with torch.no_grad():
         logits, skips = network(batch.strips, batch.crops)
     own = logits.split([len(example.lattice.spans) for example in examples])
-    rows = skips.view(len(examples), -1)
-    return [(one, row[: len(e.lattice.cuts)]) for one, row, e in zip(own, rows, examples, strict=True)]
+    gaps = skips.split([len(example.lattice.cuts) for example in examples])
+    return list(zip(own, gaps, strict=True))
 
 
 @settings(max_examples=20, deadline=None)
@@ -206,7 +206,7 @@ def test_windows_move_with_the_strip() -> None:
     marked = Batch(
         strips,
         type(crops)(crops.image, crops.windows, crops.skip_image, middle, crops.skip_width),
-        batch.arcs,
+        batch.lattices,
     )
     warps = AugmentSettings(
         stretch=0.2, squeeze=0.5, shear=0, scale=0, shift=0, wave=0, contrast=0, noise=0, lines=0, holes=0
