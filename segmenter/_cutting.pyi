@@ -1,1 +1,35 @@
-"""Cutting, where every pixel is visited."""
+"""Cutting, where every pixel is visited.
+
+Arrays are contiguous; what is called so is changed in place. ValueError is raised for any that has not the type or
+shape that is said, or has none of either side.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+def image_to_background(image: Pixels, background: Floats, /) -> None: ...
+def image_to_contrast(image: Pixels, distance: Floats, light: Floats, /) -> None: ...
+def erase_frame(distance: Floats, /) -> None: ...
+def quantiles(values: Floats, mask: Mask | None, shares: tuple[float, ...], /) -> tuple[float, ...]: ...
+def scale_contrast(
+    distance: Floats,
+    light: Floats,
+    floor: float,
+    peak: float,
+    sign: float,
+    neutral: int,
+    ink: Floats,
+    lightness: Pixels,
+    /,
+) -> None: ...
+def remove_specks(mask: Mask, speck_height: float, /) -> None: ...
+def profile_to_extent(profile: Ints, tail: float, /) -> tuple[int, int]: ...
+def mask_to_pieces(mask: Mask, /) -> bytearray: ...
+def spans_to_rows(mask: Mask, spans: Ints, /) -> bytearray: ...
+def pieces_to_cuts(pieces: Ints, profile: Floats, closest: int, spacing: float, /) -> bytearray: ...
+def cuts_to_spans(cuts: Ints, profile: Floats, min_width: float, max_width: float, /) -> bytearray: ...

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kerf.segmenter import _cutting
 from kerf.segmenter.ink import NEUTRAL, Ink
 from kerf.segmenter.lattice import Strip
 
+TAIL = 0.005  # share of the mask at each side that may lie outside of the strip
 MARGIN_SAMPLES = 1  # samples outside the candidate on each side: the neighbours' nearest edges
 
 
@@ -43,7 +45,7 @@ class CropSettings:
 
 def ink_to_text_rows(ink: Ink) -> tuple[int, int]:
     """First and end row of the text; all rows where the mask is empty."""
-    return projection_extent(ink.mask.sum(axis=1))
+    return mask_to_extent(ink.mask, 1)
 
 
 def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> Strip:
@@ -67,7 +69,7 @@ def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> 
     if settings.text_height:
         spare = settings.text_height * len(image) - (bottom - top)
         top, bottom = round(top - spare / 2), round(bottom + spare / 2)
-    left, right = projection_extent(ink.mask.sum(axis=0))
+    left, right = mask_to_extent(ink.mask, 0)
     text_height = max(bottom - top, 6)
     row_pad, col_pad = round(settings.row_margin * text_height), round(settings.col_margin * text_height)
     top, bottom, left, right = top - row_pad, bottom + row_pad, left - col_pad, right + col_pad
@@ -82,14 +84,10 @@ def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> 
     return Strip(np.stack(channels), mask, (float(top), float(left)), (scale, col_scale))
 
 
-def projection_extent(profile: NDArray[np.int64], tail: float = 0.005) -> tuple[int, int]:
-    """First and end index of what holds all but a ``tail`` of the mass at each side; everything if there is none."""
-    mass = np.cumsum(profile)
-    if not len(mass) or mass[-1] == 0:
-        return 0, len(profile)
-    first = int(np.searchsorted(mass, tail * mass[-1], side="right"))
-    last = int(np.searchsorted(mass, (1 - tail) * mass[-1], side="left"))
-    return first, last + 1
+def mask_to_extent(mask: NDArray[np.bool_], axis: int) -> tuple[int, int]:
+    """First and end column of the mask, or row for axis 1; all but ``TAIL`` of it at each side."""
+    profile = np.asarray(cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32)
+    return _cutting.profile_to_extent(profile.ravel(), TAIL)
 
 
 def resize_box(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,13 +112,22 @@ def path_to_picture(path: Path, settings: LoadSettings) -> Picture:
         If it cannot be opened, is no image, is cut short or broken, or over one of the limits above.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise UnreadableImageError(f"{path}: cannot be read: it is no regular file; name an image file")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = path_to_bytes(path)
     except OSError as error:
         raise UnreadableImageError(f"{path}: cannot be read: {error.strerror}; check its rights") from error
     return bytes_to_picture(data, str(path), settings)
+
+
+def path_to_bytes(path: Path) -> bytes:
+    """Read a regular file, as far as any image may be long; memory is taken for what it holds and no more."""
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise UnreadableImageError(f"{path}: cannot be read: it is no regular file; name an image file")
+    with path.open("rb") as stream:
+        data = stream.read(min(status.st_size, MAX_BYTES) + 1)
+        if len(data) > status.st_size:  # it has grown, or is of a file system that does not say
+            data += stream.read(MAX_BYTES + 1 - len(data))
+    return data
 
 
 def bytes_to_picture(data: bytes, name: str, settings: LoadSettings) -> Picture:
@@ -184,16 +194,16 @@ def decode(picture: ImageFile, settings: LoadSettings) -> Picture:
     frames = layers_to_frames([picture_to_layer(picture) for _ in islice(sought, most)])
     more = next(sought, None) is not None
     if len(frames) == 1:
-        return Picture(np.ascontiguousarray(frames[0][:, :, ::-1]), "first of several large frames" if more else "")
+        return Picture(np.array(frames[0]), "first of several large frames" if more else "")
     pixels, rule = frames_to_image(np.stack(frames), settings.frames)
     said = f"the first {len(frames)}" if more else len(frames)
-    return Picture(np.ascontiguousarray(pixels[:, :, ::-1]), f"{rule} of {said} frames")
+    return Picture(np.array(pixels), f"{rule} of {said} frames")
 
 
 def image_to_picture(image: Image.Image) -> Picture:
     """Decode one picture of any mode, transparency laid over one colour."""
     (frame,) = layers_to_frames([picture_to_layer(image)])
-    return Picture(np.ascontiguousarray(frame[:, :, ::-1]))
+    return Picture(np.array(frame))
 
 
 def seek_frames(picture: ImageFile) -> Iterator[int]:
@@ -222,16 +232,21 @@ def picture_to_layer(picture: Image.Image) -> Image.Image:
 
 
 def layers_to_frames(layers: Sequence[Image.Image]) -> list[NDArray[np.uint8]]:
-    """Lay RGBA over one colour, white or black: to uint8 ``(H, W, 3)`` RGB each."""
+    """Lay RGBA over one colour, white or black: to uint8 ``(H, W, 3)`` BGR each, read-only."""
     if all(layer.mode == "RGB" for layer in layers):
-        return [np.asarray(layer) for layer in layers]
+        return [rgb_to_frame(layer) for layer in layers]
     ground = layers_to_ground([layer for layer in layers if layer.mode == "RGBA"])
     frames = []
     for layer in layers:
         frame = Image.new("RGB", layer.size, ground)
         frame.paste(layer, mask=layer if layer.mode == "RGBA" else None)
-        frames.append(np.asarray(frame))
+        frames.append(rgb_to_frame(frame))
     return frames
+
+
+def rgb_to_frame(picture: Image.Image) -> NDArray[np.uint8]:
+    """See a picture in RGB as uint8 ``(H, W, 3)`` BGR, read-only; faster than ``asarray``, which copies twice."""
+    return np.frombuffer(picture.tobytes("raw", "BGR"), np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def layers_to_ground(layers: Sequence[Image.Image]) -> str:

@@ -8,16 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerf.segmenter import CropSettings, SegmenterSettings, segment
-from kerf.segmenter.crops import MARGIN_SAMPLES, projection_extent, resize_box, spans_to_windows, strip_to_crops
+from kerf.segmenter.crops import MARGIN_SAMPLES, mask_to_extent, resize_box, spans_to_windows, strip_to_crops
 from kerf.segmenter.cuts import (
     CutSettings,
     cuts_to_spans,
-    fill,
     mask_to_pieces,
-    projection_minima,
+    pieces_to_cuts,
     split_wide,
     strip_to_lattice,
-    thin_out,
 )
 from kerf.segmenter.lattice import Strip
 
@@ -52,18 +50,21 @@ def test_wide_pieces_are_split_where_the_projection_is_lowest() -> None:
 def test_minima_inside_pieces_only() -> None:
     profile = np.array([0, 0, 5, 2, 6, 0, 0, 4, 4, 1, 4, 0], np.float32)
     pieces = np.array([[2, 5], [7, 11]], np.int32)
-    assert projection_minima(profile, pieces).tolist() == [3, 9]
+    assert pieces_to_cuts(pieces, profile, 1, 99.0).tolist() == [2, 3, 5, 7, 9, 11]
 
 
-def test_thin_out_prefers_edges_then_depth() -> None:
-    profile = np.array([9, 9, 9, 9, 5, 3, 9, 9, 9, 9, 9, 9], np.float32)
-    edges, minima = np.array([0, 11], np.int32), np.array([1, 4, 5, 8], np.int32)
-    assert thin_out(edges, minima, profile, 2).tolist() == [0, 5, 8, 11]
+def test_cuts_are_edges_first_then_minima_by_depth() -> None:
+    profile = np.array([9, 8, 9, 9, 5, 3, 4, 9, 7, 9, 9], np.float32)
+    piece = np.array([[0, 11]], np.int32)
+    assert pieces_to_cuts(piece, profile, 2, 99.0).tolist() == [0, 5, 8, 11]
+    assert pieces_to_cuts(piece, profile, 4, 99.0).tolist() == [0, 5, 11]
+    assert pieces_to_cuts(piece, profile, 1, 99.0).tolist() == [0, 1, 5, 8, 11]
 
 
 def test_fillers_divide_ink_but_not_gaps() -> None:
-    profile = np.array([4] * 9 + [0] * 9, np.float32)
-    assert fill(np.array([0, 9, 18], np.int32), 3.0, profile).tolist() == [0, 3, 6, 9, 18]
+    profile = np.array([4] * 9 + [0] * 9 + [4], np.float32)
+    pieces = np.array([[0, 9], [18, 19]], np.int32)
+    assert pieces_to_cuts(pieces, profile, 1, 3.0).tolist() == [0, 3, 6, 9, 18, 19]
 
 
 def test_spans_are_every_plausible_pair_with_ink() -> None:
@@ -107,7 +108,8 @@ def test_crops_sample_the_ink_and_nothing_outside() -> None:
 
 @pytest.mark.parametrize(("profile", "extent"), [([0, 0, 5, 5, 0], (2, 4)), ([0, 0, 0], (0, 3)), ([7], (0, 1))])
 def test_projection_extent(profile: list[int], extent: tuple[int, int]) -> None:
-    assert projection_extent(np.array(profile)) == extent
+    mask = np.repeat(np.array([profile]) > 0, 5, axis=0)
+    assert mask_to_extent(mask, 0) == mask_to_extent(mask.T.copy(), 1) == extent
 
 
 def test_resize_box_reaches_outside() -> None:

@@ -2,32 +2,28 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kerf.segmenter.crops import CropSettings, ink_to_strip, ink_to_text_rows, projection_extent, resize_box
+from kerf.segmenter._cutting import erase_frame, profile_to_extent, remove_specks
+from kerf.segmenter.crops import TAIL, CropSettings, ink_to_strip, ink_to_text_rows, resize_box
 from kerf.segmenter.cuts import (
     CutSettings,
     cuts_to_spans,
-    fill,
     mask_to_pieces,
-    projection_minima,
+    pieces_to_cuts,
     split_wide,
     strip_to_lattice,
-    thin_out,
 )
 from kerf.segmenter.ink import (
     NEUTRAL,
-    QUANTILE_VALUES,
     Ink,
     InkSettings,
-    erase_frame,
-    fit_surface,
     image_to_background,
     image_to_ink,
     quantiles,
-    remove_specks,
     remove_thin_lines,
-    surface_basis,
 )
 from kerf.segmenter.lattice import Lattice, Strip
 
@@ -68,24 +64,35 @@ def test_projection_is_smoothed_before_minima_are_sought() -> None:
     assert lattice.cuts.tolist() == [0, 12, 30, 60]
 
 
+def cuts_of(pieces: list[list[int]], profile: list[float], closest: int = 1, spacing: float = 99.0) -> list[int]:
+    spans = np.array(pieces, np.int32).reshape(-1, 2)
+    return [int(cut) for cut in pieces_to_cuts(spans, np.array(profile, np.float32), closest, spacing)]
+
+
 def test_minima_are_lower_than_the_next_and_no_higher_than_the_last() -> None:
-    piece = np.array([[0, 6]], np.int32)
-    assert projection_minima(np.array([9, 5, 5, 9, 9, 9], np.float32), piece).tolist() == [2]
-    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[0, 1]], np.int32)).tolist() == []
-    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[1, 3]], np.int32)).tolist() == []
-    assert projection_minima(np.array([9, 5, 9], np.float32), np.array([[0, 2]], np.int32)).tolist() == [1]
-    assert projection_minima(np.array([5, 9], np.float32), piece).tolist() == []
+    assert cuts_of([[0, 6]], [9, 5, 5, 9, 9, 9]) == [0, 2, 6]
+    assert cuts_of([[0, 1]], [9, 5, 9]) == [0, 1]
+    assert cuts_of([[1, 3]], [9, 5, 9]) == [1, 3]
+    assert cuts_of([[0, 2]], [9, 5, 9]) == [0, 1, 2]
+    assert cuts_of([[0, 2]], [5, 9]) == [0, 2]
+    assert cuts_of([[0, 1]], [5]) == [0, 1]
+    assert cuts_of([[0, 4], [2, 7]], [9, 9, 9, 9, 9, 4, 9, 1, 9]) == [0, 2, 4, 5, 7]  # inside the second alone
+    assert cuts_of([[0, 7], [1, 3]], [9, 9, 9, 9, 9, 4, 9, 1, 9]) == [0, 1, 3, 5, 7]  # inside the first alone
 
 
 def test_cuts_as_near_as_allowed_stay() -> None:
-    flat = np.ones(20, np.float32)
-    edges = np.array([2, 5, 7, 12], np.int32)
-    assert thin_out(edges, np.array([], np.int32), flat, 3).tolist() == [2, 5, 12]
-    assert thin_out(edges, np.array([], np.int32), flat, 2).tolist() == [2, 5, 7, 12]
-    assert thin_out(np.array([2, 11, 12], np.int32), np.array([], np.int32), flat, 2).tolist() == [2, 12]
-    depth = np.array([9, 9, 9, 9, 9, 4, 3, 9, 9, 9, 9, 9], np.float32)
-    assert thin_out(np.array([0, 11], np.int32), np.array([5, 6], np.int32), depth, 2).tolist() == [0, 6, 11]
-    assert thin_out(np.array([], np.int32), np.array([], np.int32), depth, 2).tolist() == []
+    flat = [1.0] * 20
+    assert cuts_of([[2, 5], [7, 12]], flat, 3) == [2, 5, 12]
+    assert cuts_of([[2, 5], [7, 12]], flat, 2) == [2, 5, 7, 12]
+    assert cuts_of([[2, 11], [11, 12]], flat, 2) == [2, 12]
+    assert cuts_of([[2, 3]], flat, 2) == [2, 3]  # the outermost stay however near
+    assert cuts_of([[0, 11], [3, 5]], flat, 3) == [0, 3, 11]
+    depth = [9.0, 9, 9, 9, 9, 4, 9, 3, 9, 9, 9, 9]
+    assert cuts_of([[0, 11]], depth, 3) == [0, 7, 11]
+    assert cuts_of([[0, 11]], depth, 2) == [0, 5, 7, 11]
+    equal = [9.0, 9, 9, 9, 3, 9, 3, 9, 9, 9, 9, 9]
+    assert cuts_of([[0, 11]], equal, 3) == [0, 4, 11]  # of equal minima the left one
+    assert cuts_of([], depth, 2) == []
 
 
 def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
@@ -99,14 +106,13 @@ def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
 
 @pytest.mark.parametrize(("level", "cuts"), [(0.5, [0, 8]), (0.51, [0, 2, 4, 6, 8]), (0.2, [0, 8])])
 def test_fillers_are_where_more_than_half_a_pixel_of_ink_is_in_a_column(level: float, cuts: list[int]) -> None:
-    profile = np.full(8, level, np.float64)
-    assert fill(np.array([0, 8], np.int32), 2.0, profile).tolist() == cuts  # type: ignore[arg-type]
+    assert cuts_of([[0, 8]], [level] * 8, spacing=2.0) == cuts
 
 
 def test_fillers_divide_evenly_into_no_more_parts_than_needed() -> None:
-    flat = np.full(20, 5, np.float32)
-    assert fill(np.array([0, 6, 13, 20], np.int32), 6.0, flat).tolist() == [0, 6, 10, 13, 16, 20]
-    assert fill(np.array([3], np.int32), 6.0, flat).tolist() == [3]
+    assert cuts_of([[0, 6], [6, 13], [13, 20]], [5.0] * 20, spacing=6.0) == [0, 6, 10, 13, 16, 20]
+    assert cuts_of([[0, 5]], [5.0] * 5, spacing=2.0) == [0, 2, 3, 5]
+    assert cuts_of([[3, 8]], [5.0] * 8, spacing=2.5) == [3, 6, 8]  # halves are rounded to even
 
 
 def test_fillers_are_an_eighth_of_the_height_apart_at_most_and_two_columns_at_least() -> None:
@@ -198,9 +204,11 @@ def test_text_height_is_a_share_of_the_image_about_the_middle_of_the_text() -> N
 
 
 def test_extent_leaves_half_a_percent_out_at_each_side() -> None:
-    assert projection_extent(np.array([1, 0, 198, 0, 1])) == (2, 3)
-    assert projection_extent(np.array([1, 0, 197, 0, 1])) == (0, 5)
-    assert projection_extent(np.array([], np.int64)) == (0, 0)
+    assert TAIL == 0.005
+    assert profile_to_extent(np.array([1, 0, 198, 0, 1], np.int32), TAIL) == (2, 3)
+    assert profile_to_extent(np.array([1, 0, 197, 0, 1], np.int32), TAIL) == (0, 5)
+    assert profile_to_extent(np.array([0, 3, 0, 4, 0], np.int32), 0.0) == (1, 4)
+    assert profile_to_extent(np.array([0, 0], np.int32), TAIL) == (0, 2)
     mask = from_rows("....", ".##.", ".##.", "....")
     assert ink_to_text_rows(Ink(mask.astype(np.float32), mask.astype(np.uint8), mask)) == (1, 3)
     assert ink_to_text_rows(Ink(mask * 0.0, mask.astype(np.uint8), mask & False)) == (0, 4)
@@ -215,10 +223,19 @@ def test_box_is_cut_and_shrunk_by_areas() -> None:
 
 
 def test_quantiles_are_ranks_of_an_even_sample() -> None:
-    assert quantiles(np.arange(11), 0.0, 0.5, 0.99, 1.0) == [0, 5, 9, 10]
-    many = np.arange(3 * QUANTILE_VALUES)  # every third of them
-    assert quantiles(many, 0.5) == [3 * ((QUANTILE_VALUES - 1) // 2)]
-    assert quantiles(np.array([[7.0]]), 0.3) == [7]
+    assert quantiles(np.arange(11), 0.0, 0.5, 0.99, 1.0) == (0, 5, 9, 10)
+    assert quantiles(np.arange(3600), 0.5) == (3 * 599,)  # every third of them
+    assert quantiles(np.arange(2399), 0.5) == (1199,)  # every one
+    assert quantiles(np.array([[7.0]]), 0.3) == (7,)
+    where = np.arange(7200) % 2 > 0
+    assert quantiles(np.arange(7200), 0.5, 1.0, where=where) == (6 * 599 + 1, 6 * 1199 + 1)  # every third of half
+    assert quantiles(np.arange(6), 0.5, 1.0, where=np.arange(6) >= 3) == (4, 5)
+    assert quantiles(np.arange(6), 0.5, where=np.zeros(6, bool)) == (0,)
+
+
+@given(st.lists(st.floats(0, 2.0**99, width=32), min_size=1, max_size=60), st.floats(0, 1))
+def test_quantiles_are_those_of_the_sorted_values(values: list[float], share: float) -> None:
+    assert quantiles(np.array(values), share) == (sorted(values)[int(share * (len(values) - 1))],)
 
 
 def test_background_is_quadratic_in_rows_and_columns() -> None:
@@ -226,14 +243,10 @@ def test_background_is_quadratic_in_rows_and_columns() -> None:
     surface = 120 + 40 * rows[:, None] - 30 * cols + 90 * rows[:, None] ** 2 + 60 * cols**2 - 80 * np.outer(rows, cols)
     image = np.repeat(np.rint(surface)[:, :, None], 3, axis=2).astype(np.uint8)
     assert np.abs(image_to_background(image)[:, :, 1] - surface).max() < 2
-    basis = surface_basis(rows, cols)
-    assert basis.shape == (3200, 6)
-    assert basis[81].tolist() == pytest.approx(
-        [1, rows[1], cols[1], rows[1] ** 2, rows[1] * cols[1], cols[1] ** 2], abs=1e-6
-    )
-    points = np.repeat(surface.reshape(-1, 1), 3, axis=1).astype(np.float32)
-    points[::7] = 0  # what stands out does not bend it
-    assert fit_surface(basis, points)[:, 2].tolist() == pytest.approx([120, 40, -30, 90, -80, 60], abs=2)
+    image[::3, ::5] = 0  # what stands out does not bend it
+    assert np.abs(image_to_background(image) - surface[:, :, None]).max() < 2
+    channels = np.stack([surface, np.full_like(surface, 7), 255 - surface], axis=2)
+    assert np.abs(image_to_background(np.rint(channels).astype(np.uint8)) - channels).max() < 2
 
 
 def test_frames_are_up_to_three_lines_that_stand_out_over_three_fifths() -> None:
@@ -256,15 +269,19 @@ def test_specks_are_small_beside_the_largest_pieces() -> None:
     mask = np.zeros((30, 60), bool)
     mask[5:25, 5:10] = mask[5:25, 30:35] = True  # 20 high
     mask[2:6, 50] = mask[10:15, 50] = mask[28, 40:45] = mask[28, 50:54] = True  # four and five long
-    kept = remove_specks(mask, 0.22)
+    kept = mask.copy()
+    remove_specks(kept, 0.22)
     assert not kept[2:6, 50].any()
     assert kept[10:15, 50].all()
     assert kept[28, 40:45].all()
     assert not kept[28, 50:54].any()
     dots = np.zeros((9, 9), bool)
     dots[1, 1] = dots[4:6, 4] = True
-    assert np.argwhere(remove_specks(dots, 0.0)).tolist() == [[4, 4], [5, 4]]
-    assert remove_specks(dots & False, 0.22).sum() == 0
+    remove_specks(dots, 0.0)
+    assert np.argwhere(dots).tolist() == [[4, 4], [5, 4]]
+    dots[:] = False
+    remove_specks(dots, 0.22)
+    assert not dots.any()
 
 
 def test_lines_thinner_than_half_the_stroke_are_opened_away() -> None:
@@ -285,7 +302,7 @@ def test_ink_is_one_at_the_texts_contrast_and_half_at_half_of_it() -> None:
     image[10:14, 55:65] = 140
     image[36, 2] = 0  # a dot, darker than the text
     result = image_to_ink(image, InkSettings())
-    assert result.ink[20, 24] == 1
+    assert result.ink[20, 24] == pytest.approx(1, abs=1e-5)
     assert result.ink[12, 60] == pytest.approx(0.5, abs=0.04)
     assert result.ink[36, 2] == 1
     assert not result.mask[36, 2]
