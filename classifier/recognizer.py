@@ -207,12 +207,10 @@ class Recognizer:
         def read(images: Iterable[NamedSource | Pause]) -> Iterator[Reading | KerfError]:
             return self._read_batches(images, space, batch_size, best, channels)
 
-        named = to_named(images)
         if jobs == 1:
-            return read(named)
-        begin = partial(torch.set_num_threads, 1)
-        found = map_in_order(lambda batch: list(read(batch)), to_batches(named, batch_size), jobs, begin)
-        return chain.from_iterable(found)
+            return read(to_named(images))
+        begin, batches = partial(torch.set_num_threads, 1), to_batches(to_named(images), batch_size)
+        return chain.from_iterable(map_in_order(lambda batch: list(read(batch)), batches, jobs, begin))
 
     def unknown_characters(self, constraint: Constraint) -> str:
         """Return the characters asked for that the model does not read, in their order; they are left out."""
