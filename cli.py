@@ -100,6 +100,8 @@ def solve(
     model: opt.ModelFile = None,
     row_format: opt.Format = RowFormat.CSV,
     out: opt.OutRows = None,
+    resume: opt.Resume = False,
+    jobs: opt.Jobs = None,
     device: opt.Device = "auto",
     charset: opt.Charset = None,
     length: opt.Length = None,
@@ -116,7 +118,7 @@ def solve(
     """Read images: one row each, in order, as they are read.
 
     An image that cannot be read has a row too: its text is empty, its status unreadable, the reason in error.
-    After Ctrl-C the rows so far are kept; with --out, in the file of that name with .partial added.
+    After Ctrl-C the rows so far are kept; with --out in FILE.partial, and --resume goes on after them.
 
     For example:
       kerf solve captchas --out texts.csv
@@ -126,11 +128,11 @@ def solve(
     streaming = not out and row_format is not RowFormat.TABLE
     with terminal_session(quiet=quiet, streaming=streaming, debug=debug) as terminal:
         from kerf.classifier.console.arguments import to_read_options
-        from kerf.classifier.console.solve import solve_images
+        from kerf.classifier.console.solve import SolveOptions, solve_images
 
-        settings = RowSettings(min_confidence, characters, best, check)
-        reading = to_read_options(model, device, charset, length, pattern, frames)
-        solve_images(terminal, paths, settings, row_format, out, reading, limit)
+        rows = RowSettings(min_confidence, characters, best, check)
+        chosen = SolveOptions(rows, row_format, out, resume, jobs, limit)
+        solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames))
 
 
 @command(app, "eval")
@@ -161,8 +163,7 @@ def evaluate(
         from kerf.classifier.console.evaluate import EvalOptions, evaluate_folder
 
         chosen = EvalOptions(as_json, min_accuracy, ignore_case, label_pattern, limit)
-        reading = to_read_options(model, device, charset, length, pattern, frames)
-        evaluate_folder(terminal, folder, chosen, reading)
+        evaluate_folder(terminal, folder, chosen, to_read_options(model, device, charset, length, pattern, frames))
 
 
 @command(app, "synth")

@@ -6,6 +6,8 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +22,7 @@ from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load_model, resolve_device
 from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
 from kerf.classifier.network.char_net import fuse
+from kerf.classifier.streams import NamedSource, Pause, map_in_order, to_batches, to_named
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, to_problem
 from kerf.segmenter.frames import FrameRule, LoadSettings
@@ -161,16 +164,24 @@ class Recognizer:
 
     def read_many(
         self,
-        images: Iterable[Source],
+        images: Iterable[Source | Pause],
         constraint: Constraint | None = None,
         *,
         batch_size: int = BATCH_SIZE,
         best: int = 1,
         channels: Channels = "bgr",
+        jobs: int = 1,
     ) -> Iterator[Reading | KerfError]:
         """Read images in batches, as they are asked for; readings come in order, one an image.
 
-        An image that cannot be read yields its error in place of a reading. Parameters as for ``read``.
+        An image that cannot be read yields its error in place of a reading. Parameters as for ``read``, and:
+
+        images
+            A stream of any length. At ``streams.PAUSE`` what came before is read before the next is asked for.
+        batch_size
+            So many images are taken at a time, fewer where they are large.
+        jobs
+            Threads. Where there are several, PyTorch computes on one in each, and ``2 * jobs`` batches are taken ahead.
 
         Raises
         ------
@@ -184,30 +195,38 @@ class Recognizer:
             images, "read"
         ):
             raise SettingsError("read_many takes a list of images; give [image], or use read")
-        if channels not in get_args(Channels) or best < 1 or batch_size < 1:
+        if channels not in get_args(Channels) or min(best, batch_size, jobs) < 1:
             raise SettingsError(
-                f"channels={channels!r}, best={best}, batch_size={batch_size}: "
+                f"channels={channels!r}, best={best}, batch_size={batch_size}, jobs={jobs}: "
                 f"channels are {' or '.join(get_args(Channels))}, the others at least 1"
             )
         check_process(self.device)
         model = self.model
         space = to_text_space(model.alphabet, model.lengths, constraint or Constraint())
-        return self._read_batches(images, space, batch_size, best, channels)
+
+        def read(images: Iterable[NamedSource | Pause]) -> Iterator[Reading | KerfError]:
+            return self._read_batches(images, space, batch_size, best, channels)
+
+        if jobs == 1:
+            return read(to_named(images))
+        begin, batches = partial(torch.set_num_threads, 1), to_batches(to_named(images), batch_size)
+        return chain.from_iterable(map_in_order(lambda batch: list(read(batch)), batches, jobs, begin))
 
     def unknown_characters(self, constraint: Constraint) -> str:
         """Return the characters asked for that the model does not read, in their order; they are left out."""
         return constraint.unknown_to(self.model.alphabet)
 
     def _read_batches(
-        self, images: Iterable[Source], space: TextSpace, batch_size: int, best: int, channels: Channels
+        self, images: Iterable[NamedSource | Pause], space: TextSpace, batch_size: int, best: int, channels: Channels
     ) -> Iterator[Reading | KerfError]:
         cuts: list[Cut | KerfError] = []
         pixels = 0
-        for number, image in enumerate(images, start=1):
-            cuts.append(self.cut(image, source_to_name(image) or f"image {number}", channels))
-            if isinstance(cut := cuts[-1], Cut):
-                pixels += cut.segmentation.ink.mask.size
-            if len(cuts) >= batch_size or pixels >= BATCH_PIXELS:
+        for image in images:
+            if not isinstance(image, Pause):
+                cuts.append(self.cut(*image, channels))
+                if isinstance(cut := cuts[-1], Cut):
+                    pixels += cut.segmentation.ink.mask.size
+            if isinstance(image, Pause) or len(cuts) >= batch_size or pixels >= BATCH_PIXELS:
                 yield from self.read_cuts(cuts, space, best)
                 cuts, pixels = [], 0
         yield from self.read_cuts(cuts, space, best)

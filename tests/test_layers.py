@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 ROOMS = (
     "segmenter",
+    "classifier/streams.py",
     "classifier/alphabet.py",
     "classifier/kind.py",
     "classifier/measuring",

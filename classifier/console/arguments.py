@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset
+from kerf.classifier.console.named import say_passed_over, to_named
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
-from kerf.classifier.folders.images import find_images, kinds_to_text
-from kerf.segmenter.errors import LabelAlphabetError, NoImagesError
+from kerf.classifier.folders.images import find_images, is_folder
+from kerf.classifier.streams import Pause
+from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
@@ -21,45 +21,19 @@ if TYPE_CHECKING:
     from kerf.classifier.recognizer import Recognizer
     from kerf.segmenter.frames import FrameRule
 
-STDIN = Path("-")
-
-
-def to_paths(paths: Iterable[Path]) -> list[Path]:
-    """Put the paths on standard input, one a line or with a NUL after each, in the place of ``-``.
-
-    Raises
-    ------
-    NoImagesError
-        Standard input has none.
-    """
-    named: list[Path] = []
-    for path in paths:
-        named += read_paths(sys.stdin.buffer.read()) if path == STDIN else [path]
-    return named
-
-
-def read_paths(data: bytes) -> list[Path]:
-    """Read what `find` writes, with ``-print0`` or without."""
-    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
-    named = [Path(os.fsdecode(line)) for line in lines if line.strip()]
-    if not named:
-        raise NoImagesError("-: standard input has no path; write one a line, as `find` does")
-    return named
-
 
 def to_images(paths: Iterable[Path], terminal: Terminal) -> Sequence[Path]:
-    """Find images; what was passed over is said, folders that cannot be listed are told as problems.
+    """List images; what was passed over is said, folders that cannot be listed are told as problems.
 
     Raises
     ------
     KerfError
-        As `find_images`.
+        As `find_images` and `to_named`.
     """
-    found = find_images(paths)
+    found = find_images(path for path in to_named(paths) if not isinstance(path, Pause))
     for problem in found.problems:
         terminal.problem(problem)
-    if found.passed_over:
-        terminal.say(f"passed over: {kinds_to_text(found.passed_over)}, which are no images")
+    say_passed_over(found.passed_over, terminal)
     return found.paths
 
 
@@ -92,16 +66,37 @@ def labels_to_text(folder: Path, labelled: LabelledFolder) -> str:
     return f"{len(labelled.samples)} labels from {folder}, {labelled.source}: {examples}"
 
 
-def to_labels(paths: Iterable[Path], terminal: Terminal) -> dict[Path, str]:
-    """Find the labels of folders, and of the folders that files are in.
+class FolderLabels:
+    """The labels of the folders that are named, and of those that named files are in.
 
-    Raises
-    ------
-    KerfError
-        As `folder_to_samples`.
+    Attributes
+    ----------
+    texts
+        By image.
     """
-    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
-    return {s.path: s.text for folder in folders for s in to_samples(folder, None, terminal)}
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.texts: dict[Path, str] = {}
+        self._terminal = terminal
+        self._folders: set[Path] = set()
+
+    def add(self, path: Path) -> None:
+        """Read the labels of one more folder, or of a file's.
+
+        Raises
+        ------
+        KerfError
+            As `folder_to_samples`, the first time.
+        """
+        folder = to_folder(path)
+        if folder not in self._folders:
+            self._folders.add(folder)
+            self.texts |= {s.path: s.text for s in to_samples(folder, None, self._terminal)}
+
+
+def to_folder(path: Path) -> Path:
+    """Return the folder that has an image's label file: that which is named, or that which a named file is in."""
+    return path if is_folder(path) else path.parent
 
 
 def within_charset(samples: Sequence[Sample], charset: str | None, terminal: Terminal) -> list[Sample]:

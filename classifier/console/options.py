@@ -82,6 +82,12 @@ Curve = Annotated[str | None, typer.Option(help="Train on so many labels in turn
 LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")]
 Format = Annotated[RowFormat, typer.Option("--format", help="How rows are written.")]
 OutRows = Annotated[Path | None, typer.Option(help="Write here, whole or not at all, not to stdout.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the rows of a run to the same --out that was stopped.")
+]
+Jobs = Annotated[
+    int | None, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="Threads that read; without it, one a core.")
+]
 MinConfidence = Annotated[
     float,
     typer.Option(parser=SHARE, metavar="SHARE", help="Below it, from 0 to 1, the text is left empty as unsure."),

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
+from kerf.classifier.folders.images import file_to_kind
 from kerf.segmenter.errors import OutputError
 
 STDOUT_NAMES = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
@@ -34,14 +35,28 @@ def check_output_file(path: Path, inputs: Iterable[Path] = ()) -> None:
     try:
         target = to_target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder, there = path.is_dir(), path.exists()
-        lost = there and path.is_file() and is_among(path, inputs)
+        folder = path.is_dir()
+        refuse_input(path, inputs)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another --out") from error
-    if lost:
-        raise OutputError(f"{path}: is an input, and would be lost; choose another --out")
     if folder or not os.access(path if is_stream(path) else target.parent, os.W_OK):
         raise OutputError(f"{path}: is a folder, or in one that cannot be written to; choose another --out")
+
+
+def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to write to a file that is read, or to any image, as it may be among those of a folder.
+
+    Raises
+    ------
+    OutputError
+        It is one.
+    """
+    if not path.is_file():
+        return
+    if any(other.exists() and path.samefile(other) for other in inputs):
+        raise OutputError(f"{path}: is an input, and would be lost; choose another --out")
+    if file_to_kind(path) is None:
+        raise OutputError(f"{path}: is an image, and would be lost; choose another --out")
 
 
 def to_target(path: Path) -> Path:
@@ -52,11 +67,6 @@ def to_target(path: Path) -> Path:
 def is_stream(path: Path) -> bool:
     """Whether a path is there and no file or folder, but a device or a pipe: written to, never replaced."""
     return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def is_among(path: Path, others: Iterable[Path]) -> bool:
-    """Whether a file is one of the others, under whatever name."""
-    return any(other.exists() and path.samefile(other) for other in others)
 
 
 @contextmanager
@@ -77,10 +87,25 @@ def open_partial(target: Path) -> TextIO:
         It cannot be opened.
     """
     for number in count(1):
-        name = f"{target.name}.partial{number if number > 1 else ''}"
         with suppress(FileExistsError):
-            return target.with_name(name).open("x", encoding="utf-8", errors="surrogateescape", newline="")
+            return to_partial(target, number).open("x", encoding="utf-8", errors="surrogateescape", newline="")
     raise AssertionError  # unreachable: count() does not end
+
+
+def to_partial(target: Path, number: int = 1) -> Path:
+    """Return the name that a file has until it is whole, or another one where that is taken."""
+    return target.with_name(f"{target.name}.partial{number if number > 1 else ''}")
+
+
+def open_further(target: Path) -> TextIO:
+    """Open the file that a run left which was stopped, to go on at its end; a new one where there is none.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened.
+    """
+    return to_partial(target).open("a", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def put_in_place(partial: Path, target: Path) -> None:

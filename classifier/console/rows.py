@@ -112,8 +112,11 @@ def readings_to_rows(
     labels: Mapping[Path, str],
     settings: RowSettings,
 ) -> Iterator[Row]:
-    """Make one row for each image, from what the recognizer yielded for it and its label if there is one."""
-    for image, reading in zip(images, readings, strict=True):
+    """Make one row for each image, from what the recognizer yielded for it and its label if there is one.
+
+    The image is asked for after its reading, so that no row waits for the next image to be named.
+    """
+    for reading, image in zip(readings, images, strict=True):
         yield reading_to_row(image, reading, labels.get(image), settings)
 
 
@@ -168,19 +171,27 @@ class Tally:
         return line
 
 
-def write_rows(rows: Iterable[Row], settings: RowSettings, row_format: RowFormat, stream: TextIO) -> None:
-    """Write rows as they come; a table, whose widths need them all, at the end or when interrupted."""
+def write_rows(
+    rows: Iterable[Row], settings: RowSettings, row_format: RowFormat, stream: TextIO, *, header: bool = True
+) -> None:
+    """Write rows as they come; a table, whose widths need them all, at the end or when interrupted.
+
+    CSV has a header, unless the stream has it already.
+    """
+    if row_format is RowFormat.CSV and header:
+        stream.write(",".join(settings.columns) + "\n")
+        stream.flush()
     writers = {RowFormat.CSV: rows_to_csv, RowFormat.JSONL: rows_to_jsonl, RowFormat.TABLE: rows_to_table}
     writers[row_format](rows, settings.columns, stream)
 
 
 def rows_to_csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> None:
-    """Write a header and one line a row."""
+    """Write one line a row, without a header."""
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    stream.flush()
+    quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        writer.writerow([cell_to_text(cell) for cell in row.cells(columns).values()])
+        cells = [cell_to_text(cell) for cell in row.cells(columns).values()]
+        (quoting if "\r" in row.file else writer).writerow(cells)  # readers would take it for the end of a row
         stream.flush()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.console.arguments import ReadOptions, to_images, to_paths
+from kerf.classifier.console.arguments import ReadOptions, to_images
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.pages.pictures import check_stems, images_to_stems, write_pictures
 from kerf.segmenter.errors import SettingsError
@@ -31,7 +31,7 @@ def segment_images(
         raise SettingsError(
             "--no-model has no use for --model, --charset, --length, --pattern and --frames; leave out one or other"
         )
-    images = to_images(to_paths(paths), terminal)[:limit]
+    images = to_images(paths, terminal)[:limit]
     stems = images_to_stems(images, out)
     check_stems(images, stems)
     recognizer = None if no_model else reading.load(terminal)

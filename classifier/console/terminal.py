@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from kerf.classifier.console.output_file import (
     STDOUT_NAMES,
     is_stream,
+    open_further,
     open_partial,
     open_stream,
     put_in_place,
@@ -133,7 +134,12 @@ class Terminal:
         if kept := self._kept():
             self._print(f"kerf: {kept.removeprefix('; ')}")
 
-    def advance(self, what: str, done: int, total: int) -> None:
+    @property
+    def has_bar(self) -> bool:
+        """Whether anybody sees how far a stage is."""
+        return self._shown and not self._streaming
+
+    def advance(self, what: str, done: int, total: int | None) -> None:
         """Show how far a stage is, and the time it has left."""
         if self._streaming:
             return
@@ -143,8 +149,11 @@ class Terminal:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, total=total)
 
-    def track(self, items: Iterable[T], total: int, what: str) -> Iterator[T]:
-        """Yield the items, showing how far they are; those that are errors are told of as problems."""
+    def track(self, items: Iterable[T], total: int | None, what: str) -> Iterator[T]:
+        """Yield the items, showing how far they are; those that are errors are told of as problems.
+
+        The total is None where nobody knows it.
+        """
         self.advance(what, 0, total)
         for done, item in enumerate(items, start=1):
             self.advance(what, done, total)
@@ -154,11 +163,11 @@ class Terminal:
         self._progress.stop()
 
     @contextmanager
-    def output(self, path: Path | None) -> Iterator[TextIO]:
+    def output(self, path: Path | None, *, further: bool = False) -> Iterator[TextIO]:
         """Open where data goes: standard output, or a file that appears when it is whole.
 
-        Until then it is called ``<name>.partial``; that stays, as far as it is, when the work is stopped.
-        A link is followed, a device or a pipe is written to as it is.
+        Until then it is called ``<name>.partial``; that stays, as far as it is, when the work is stopped, and is gone
+        on with if ``further``. A link is followed, a device or a pipe is written to as it is.
 
         Raises
         ------
@@ -177,7 +186,7 @@ class Terminal:
                     yield stream
                 return
             target = to_target(path)
-            with open_partial(target) as stream:
+            with open_further(target) if further else open_partial(target) as stream:
                 self.partial = Path(stream.name)
                 if self.partial.suffix != ".partial":
                     self.say(f"{target}.partial is of a run that was stopped; it stays as it is")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,19 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp",
 LABEL_SUFFIXES = frozenset({".csv", ".json", ".jsonl", ".tsv", ".txt"})
 """What the names of label files end in; they are expected beside images, and not worth a word."""
 KINDS_SAID = 5
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file of a folder that is no image, and is worth a word.
+
+    Attributes
+    ----------
+    kind
+        Its suffix, or what it is.
+    """
+
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -42,14 +56,10 @@ class FoundImages:
 def find_images(paths: Iterable[Path]) -> FoundImages:
     """List images: files as given, folders with all that is below them.
 
-    In a folder, images are the regular files that begin as one, and those that are named as one. Names that begin
-    with a dot are passed over without a word, links to folders are not followed. The order within it is that of
-    the paths, where numbers count by value: ``2.png`` is before ``10.png``.
-
     Parameters
     ----------
     paths
-        Files and folders.
+        Files and folders; see ``path_to_images``.
 
     Raises
     ------
@@ -60,67 +70,115 @@ def find_images(paths: Iterable[Path]) -> FoundImages:
     """
     found = FoundImages()
     for path in paths:
-        if not is_there(path):
-            raise NotFoundError(f"{path}: does not exist; check the path")
-        found.paths.extend(folder_to_images(path, found) if path.is_dir() else [path])
+        check_there(path)
+        for item in path_to_images(path):
+            match item:
+                case Path():
+                    found.paths.append(item)
+                case PassedOver():
+                    found.passed_over[item.kind] += 1
+                case _:
+                    found.problems.append(item)
     if not found.paths:
         raise NoImagesError("no image was named; give files or folders")
     return found
 
 
-def folder_to_images(folder: Path, found: FoundImages) -> list[Path]:
-    """List a folder's images, and add what was passed over to ``found``; see ``find_images``."""
-    images, passed_over = [], Counter[str]()
-    for entry in walk(folder, found.problems):
-        kind = entry_to_kind(entry)
-        if kind is None:
-            images.append(Path(entry.path))
-        elif kind not in LABEL_SUFFIXES:
-            passed_over[kind] += 1
+def check_there(path: Path) -> None:
+    """Raise ``NotFoundError`` if a path does not exist."""
+    if not is_there(path):
+        raise NotFoundError(f"{path}: does not exist; check the path")
+
+
+def path_to_images(path: Path) -> Iterator[Path | PassedOver | KerfError]:
+    """Yield a file as it is, of a folder the images below it, and of what is no image there what should be known.
+
+    In a folder, images are the regular files that begin as one, and those that are named as one. Names that begin
+    with a dot are passed over without a word, links to folders are not followed. The order within it is that of
+    the paths, where numbers count by value: ``2.png`` is before ``10.png``. It is found folder by folder: only the
+    names in those folders are held that lead to where the walk is.
+
+    Yields
+    ------
+    Path, PassedOver or KerfError
+        Of the last, one for each folder below that cannot be listed.
+
+    Raises
+    ------
+    NotFoundError
+        If it is a folder that cannot be listed.
+    NoImagesError
+        At its end, if it is a folder without images.
+    """
+    if not is_folder(path):
+        yield path
+        return
+    images, passed_over = 0, Counter[str]()
+    for item in walk(path):
+        images += isinstance(item, Path)
+        if isinstance(item, PassedOver):
+            passed_over[item.kind] += 1
+        yield item
     if not images:
         there = f", only {kinds_to_text(passed_over)}" if passed_over else ""
-        raise NoImagesError(f"{folder}: has no PNG, JPEG, GIF, BMP, WebP or TIFF image{there}; name another folder")
-    found.passed_over.update(passed_over)
-    return sorted(images, key=natural_order)
+        raise NoImagesError(f"{path}: has no PNG, JPEG, GIF, BMP, WebP or TIFF image{there}; name another folder")
 
 
-def walk(folder: Path, problems: list[KerfError]) -> Iterator[os.DirEntry[str]]:
-    """Yield all files below a folder but those whose names begin with a dot; what cannot be listed there is told."""
-    top = os.fspath(folder)
-    waiting = [top]
+def walk(folder: Path) -> Iterator[Path | PassedOver | KerfError]:
+    """Yield what is below a folder, in order; see ``path_to_images``."""
+    waiting = list_folder(folder)
     while waiting:
-        where = waiting.pop()
-        try:
-            with os.scandir(where) as entries:
-                shown = [entry for entry in entries if not entry.name.startswith(".")]
-        except OSError as error:
-            problem = NotFoundError(f"{where}: cannot be listed: {error.strerror}; check its rights")
-            if where == top:
-                raise problem from error
-            problems.append(problem)
-            continue
-        waiting += [entry.path for entry in shown if entry.is_dir(follow_symlinks=False)]
-        yield from (entry for entry in shown if not is_folder(entry))
+        name = waiting.pop()
+        where = Path(name)
+        if name.endswith("/"):
+            try:
+                waiting += list_folder(where)
+            except NotFoundError as problem:
+                yield problem
+        elif (kind := file_to_kind(where)) is None:
+            yield where
+        elif kind not in LABEL_SUFFIXES:
+            yield PassedOver(kind)
 
 
-def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Return whether an entry is a folder or a link to one; a link that leads in a circle is not."""
+def list_folder(folder: Path) -> list[str]:
+    """List the paths in a folder, the last one first, those of folders with a slash behind.
+
+    Links to folders, and names that begin with a dot, are left out.
+
+    Raises
+    ------
+    NotFoundError
+        If it cannot be listed.
+    """
     try:
-        return entry.is_dir()
+        with os.scandir(folder) as entries:
+            shown = (entry for entry in entries if not entry.name.startswith(".") and not is_link_to_folder(entry))
+            names = [f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name for e in shown]
+    except OSError as error:
+        raise NotFoundError(f"{folder}: cannot be listed: {error.strerror}; check its rights") from error
+    ordered = sorted(sorted(names, reverse=True), key=natural_order, reverse=True)
+    return [os.path.join(folder, name) for name in ordered]  # noqa: PTH118 (a Path has no slash behind)
+
+
+def is_link_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a link to a folder; one that leads in a circle is not."""
+    try:
+        return entry.is_symlink() and entry.is_dir()
     except OSError:
         return False
 
 
-def entry_to_kind(entry: os.DirEntry[str]) -> str | None:
+def file_to_kind(path: Path) -> str | None:
     """Say what a file is that is no image; None for an image, also one that cannot be read."""
-    suffix = Path(entry.name).suffix.lower()
+    suffix = path.suffix.lower()
     named = suffix in SUFFIXES
     try:
-        if not entry.is_file():
-            return None if named and entry.is_symlink() else "pipe or device"
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None if named and path.is_symlink() else "pipe or device"
         if named:
             return None
-        with open(entry.path, "rb") as stream:  # noqa: PTH123
+        with path.open("rb") as stream:
             return None if bytes_to_kind(stream.read(MAGIC_BYTES)) else suffix or "without suffix"
     except OSError:
         return None if named else suffix or "without suffix"
@@ -136,10 +194,15 @@ def kinds_to_text(kinds: Counter[str]) -> str:
     return f"{total} {'file' if total == 1 else 'files'} ({', '.join(said)})"
 
 
-def natural_order(path: Path) -> tuple[list[tuple[str, int]], str]:
-    """Sort key by which numbers in names count by value."""
-    parts = re.findall(r"(\D*)(\d*)", str(path))
-    return [(text, int(number or -1)) for text, number in parts], str(path)
+def natural_order(name: str) -> str:
+    """Sort key by which numbers in names count by value; names may not have a NUL."""
+    return re.sub(r"\d+", lambda match: number_to_key(int(match[0])), name)
+
+
+def number_to_key(number: int) -> str:
+    """Write a number so that of two texts the larger number's is the larger, and any other character's larger still."""
+    digits = str(number)
+    return f"\0{chr(len(digits))}{digits}"
 
 
 def is_there(path: Path) -> bool:
@@ -148,6 +211,11 @@ def is_there(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; one that is too long to be a path is not."""
+    return is_there(path) and path.is_dir()
 
 
 def path_to_hash(path: Path) -> str:

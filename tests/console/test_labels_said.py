@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kerf.classifier.console.arguments import labels_to_text, to_labels, to_samples
+from kerf.classifier.console.arguments import FolderLabels, labels_to_text, to_samples
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.folders.dataset import LabelledFolder, Sample
 from kerf.segmenter.errors import ExitCode
@@ -62,7 +62,10 @@ def test_labels_of_folders_and_of_the_folders_that_files_are_in(
 ) -> None:
     touch(tmp_path, "one/AB12.png", "one/CD34.png", "two/EF56.png")
     expected = {tmp_path / "one/AB12.png": "AB12", tmp_path / "one/CD34.png": "CD34", tmp_path / "two/EF56.png": "EF56"}
-    assert to_labels([tmp_path / "one/AB12.png", tmp_path / "two", tmp_path / "one"], terminal) == expected
+    labels = FolderLabels(terminal)
+    for name in ("one/AB12.png", "two", "one"):
+        labels.add(tmp_path / name)
+    assert labels.texts == expected
     assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
         f"2 labels from {tmp_path}/one",
         f"1 labels from {tmp_path}/two",

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from kerf.classifier.console.arguments import read_paths
-from kerf.segmenter.errors import NoImagesError
 from tests.console.conftest import Here
 from tests.running import COMMANDS, ENVIRONMENT
 
@@ -67,14 +65,3 @@ def test_a_shell_can_complete() -> None:
         check=False,
     )
     assert result.stdout.split() == ["--min-confidence"]
-
-
-def test_paths_are_read_as_find_writes_them() -> None:
-    two = [Path("a b.png"), Path("c\udcff.png")]
-    assert read_paths(b"a b.png\n\nc\xff.png\n") == two
-    assert read_paths(b"a b.png\r\nc\xff.png") == two
-    assert read_paths(b"a b.png\0c\xff.png\0") == two
-    assert read_paths(b"a\nb.png\0") == [Path("a\nb.png")]
-    for nothing in (b"", b"\n \n", b"\0"):
-        with pytest.raises(NoImagesError, match="standard input has no path"):
-            read_paths(nothing)

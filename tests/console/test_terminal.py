@@ -105,7 +105,7 @@ def test_every_command_has_debug(here: Here, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr("kerf.classifier.console.synth.synthesize", fail)
     monkeypatch.setattr("kerf.classifier.console.segment.to_images", fail)
-    monkeypatch.setattr("kerf.classifier.console.solve.to_images", fail)
+    monkeypatch.setattr("kerf.classifier.console.solve.to_earlier", fail)
     monkeypatch.setattr("kerf.classifier.console.evaluate.to_samples", fail)
     monkeypatch.setattr("kerf.classifier.console.train.to_samples", fail)
     out = ("--out", tmp_path / "out")

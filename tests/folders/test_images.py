@@ -2,14 +2,25 @@
 
 import hashlib
 import os
+import re
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from kerf.classifier.folders.images import find_images, kinds_to_text, natural_order, path_to_hash
+from kerf.classifier.folders.images import (
+    find_images,
+    kinds_to_text,
+    natural_order,
+    path_to_hash,
+    path_to_images,
+    walk,
+)
 from kerf.segmenter.errors import NoImagesError, NotFoundError
 
 
@@ -109,8 +120,50 @@ def test_kinds_are_said_the_most_frequent_first() -> None:
 
 
 def test_numbers_in_names_count_by_value() -> None:
-    names = ["a", "a0", "a1", "a1b", "a02", "a2", "a10", "b1"]
-    assert [p.name for p in sorted(map(Path, reversed(names)), key=natural_order)] == names
+    names = ["a", "a1", "a01b", "a2", "a10", "a10.png", "a123456789012", "a ", "ab", "b1", "b1-2", "b1-10", "b1.1"]
+    assert sorted({*names}, key=natural_order) == names
+
+
+def whole_paths_order(path: Path) -> tuple[list[tuple[str, int]], str]:
+    """The order of whole paths, with each number in them by its value."""
+    parts = re.findall(r"(\D*)(\d*)", str(path))
+    return [(text, int(number or -1)) for text, number in parts], str(path)
+
+
+@given(st.sets(st.lists(st.text("ab1-9.", min_size=1, max_size=4), min_size=1, max_size=3).map("/".join), max_size=9))
+def test_a_walk_is_in_the_order_of_the_paths(names: set[str]) -> None:
+    with TemporaryDirectory() as folder:
+        for name in sorted(names):
+            path = Path(folder, f"x{name.replace('/', '/x')}.png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        found = [item for item in walk(Path(folder)) if isinstance(item, Path)]
+        assert found == sorted(Path(folder).rglob("*.png"), key=whole_paths_order)
+
+
+def test_numbers_that_are_equal_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("1.png", "01.png", "001/b.png", "1/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_images([tmp_path]).paths
+    assert [str(p.relative_to(tmp_path)) for p in found] == ["01.png", "1.png", "001/b.png", "1/a.png"]
+
+
+def test_folders_are_listed_when_the_walk_comes_to_them(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a.png").touch()
+    found = path_to_images(tmp_path)
+    assert next(found) == tmp_path / "a.png"
+    (tmp_path / "b" / "late.png").touch()
+    assert list(found) == [tmp_path / "b" / "late.png"]
+
+
+def test_folders_may_be_nested_deeply(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter(range(5000))  # of real folders, pytest could not remove as many
+    monkeypatch.setattr(
+        "kerf.classifier.folders.images.list_folder", lambda _: ["a/" if next(left) < 4999 else "b.png"]
+    )
+    assert list(walk(Path())) == [Path("b.png")]
 
 
 def test_hash_of_what_cannot_be_read_is_that_of_nothing(tmp_path: Path) -> None:
