@@ -5,7 +5,6 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from kerf.segmenter.load import (
     bytes_to_picture,
     layers_to_frames,
     layers_to_ground,
+    path_to_bytes,
     path_to_image,
     webp_to_size,
 )
@@ -49,11 +49,25 @@ def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_no_more_of_a_file_is_read_than_is_needed_to_refuse_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "MAX_BYTES", 100)
-    opened = mock.mock_open(read_data=b"x" * 101)
-    monkeypatch.setattr(Path, "open", opened)
+    path = tmp_path / "a.png"
+    path.write_bytes(b"x" * 1000)
+    assert path_to_bytes(path) == b"x" * 101
     with pytest.raises(UnreadableImageError):
-        path_to_image(tmp_path / "a.png")
-    opened().read.assert_called_once_with(101)
+        path_to_image(path)
+
+
+@pytest.mark.parametrize("told", [0, 3, 99, 100])
+def test_a_file_larger_than_it_is_said_to_be_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(bytes(range(100)))
+    values = [*path.stat()]
+    values[6] = told
+    monkeypatch.setattr(Path, "stat", lambda _: os.stat_result(values))
+    assert path_to_bytes(path) == bytes(range(100))
+    monkeypatch.setattr(load, "MAX_BYTES", 50)
+    assert path_to_bytes(path) == bytes(range(51))
 
 
 def test_only_a_jpeg_has_scans(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +197,7 @@ def test_the_ground_is_chosen_for_all_layers_together() -> None:
 
 def test_frames_without_transparency_stay_as_they_are_beside_others() -> None:
     layers = [Image.new("RGB", (10, 1), (1, 2, 3)), layer(255, 3).convert("RGBA")]
-    assert [frame[0, 9].tolist() for frame in layers_to_frames(layers)] == [[1, 2, 3], [0, 0, 0]]
+    assert [frame[0, 9].tolist() for frame in layers_to_frames(layers)] == [[3, 2, 1], [0, 0, 0]]
 
 
 def test_all_frames_are_laid_over_the_same() -> None:
