@@ -88,16 +88,17 @@ def segmentation_to_looks(segmentation: Segmentation) -> Looks:
     """Measure one image."""
     image, strip = segmentation.image, segmentation.strip
     width, height = segmentation.size_wh
-    channels = cv2.split(image)
-    spread = cv2.subtract(cv2.max(cv2.max(*channels[:2]), channels[2]), cv2.min(cv2.min(*channels[:2]), channels[2]))
+    text = strip.mask.view(np.uint8)
+    first, second, third = cv2.split(image)
+    largest, smallest = cv2.max(cv2.max(first, second), third), cv2.min(cv2.min(first, second), third)
     return Looks(
         height=float(height),
         shape=width / height,
         text_height=strip.mask.shape[0] / strip.scale[0] / len(image),
-        ink=float(strip.mask.mean()),
-        noise=cv2.mean(strip.pixels[0], (~strip.mask).view(np.uint8))[0] / 255,
+        ink=cv2.countNonZero(text) / text.size,
+        noise=cv2.mean(strip.pixels[0], 1 - text)[0] / 255,
         brightness=sum(cv2.mean(image)[:3]) / 3,
-        colour=cv2.mean(spread)[0],
+        colour=cv2.mean(largest)[0] - cv2.mean(smallest)[0],
     )
 
 

@@ -143,9 +143,9 @@ def test_golden_reading(tiny: Recognizer) -> None:
         ("a", (75, 0, 84, 60), 119),  # a gap, where a box is as high as the image
         ("2", (89, 22, 105, 42), 172),
     ]
-    assert [c.confidence for c in reading.characters] == pytest.approx([0.99281, 0.99233, 0.97264, 0.99937], abs=1e-4)
+    assert [c.confidence for c in reading.characters] == pytest.approx([0.99281, 0.99233, 0.97242, 0.99937], abs=1e-4)
     assert [text for text, _ in reading.alternatives] == ["2222", "2a22"]
-    assert [share for _, share in reading.alternatives] == pytest.approx([0.017836, 0.007207], abs=1e-5)
+    assert [share for _, share in reading.alternatives] == pytest.approx([0.01803, 0.00722], abs=1e-4)
 
 
 def test_the_temperature_divides_all_scores() -> None:
