@@ -136,16 +136,16 @@ def tiny() -> Recognizer:
 def test_golden_reading(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=3)
     assert (reading.text, reading.frames) == ("22a2", "")
-    assert reading.confidence == pytest.approx(0.9666117, abs=1e-5)
+    assert reading.confidence == pytest.approx(0.966351, abs=1e-5)
     assert [(c.char, c.box_ltrb, c.candidate) for c in reading.characters] == [
         ("2", (33, 19, 60, 44), 48),
         ("2", (60, 19, 71, 44), 86),
         ("a", (75, 0, 84, 60), 119),  # a gap, where a box is as high as the image
         ("2", (89, 22, 105, 42), 172),
     ]
-    assert [c.confidence for c in reading.characters] == pytest.approx([0.99281, 0.99233, 0.97264, 0.99937], abs=1e-4)
+    assert [c.confidence for c in reading.characters] == pytest.approx([0.99276, 0.99231, 0.97242, 0.99936], abs=1e-4)
     assert [text for text, _ in reading.alternatives] == ["2222", "2a22"]
-    assert [share for _, share in reading.alternatives] == pytest.approx([0.017836, 0.007207], abs=1e-5)
+    assert [share for _, share in reading.alternatives] == pytest.approx([0.018027, 0.007218], abs=1e-5)
 
 
 def test_the_temperature_divides_all_scores() -> None:
@@ -154,7 +154,7 @@ def test_the_temperature_divides_all_scores() -> None:
     )
     assert cool.confidence == pytest.approx(doubled.confidence, abs=1e-6)
     assert [c.confidence for c in cool.characters] == pytest.approx([c.confidence for c in doubled.characters])
-    assert warm.confidence == pytest.approx(0.65043, abs=1e-4)
+    assert warm.confidence == pytest.approx(0.65000, abs=1e-4)
 
 
 def test_what_is_known_of_the_text_counts_for_one_image_too(tiny: Recognizer) -> None:

@@ -49,10 +49,12 @@ def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_no_more_of_a_file_is_read_than_is_needed_to_refuse_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "MAX_BYTES", 100)
+    path = tmp_path / "a.png"
+    path.write_bytes(b"x" * 500)
     opened = mock.mock_open(read_data=b"x" * 101)
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(UnreadableImageError):
-        path_to_image(tmp_path / "a.png")
+        path_to_image(path)
     opened().read.assert_called_once_with(101)
 
 
@@ -183,7 +185,7 @@ def test_the_ground_is_chosen_for_all_layers_together() -> None:
 
 def test_frames_without_transparency_stay_as_they_are_beside_others() -> None:
     layers = [Image.new("RGB", (10, 1), (1, 2, 3)), layer(255, 3).convert("RGBA")]
-    assert [frame[0, 9].tolist() for frame in layers_to_frames(layers)] == [[1, 2, 3], [0, 0, 0]]
+    assert [frame[0, 9].tolist() for frame in layers_to_frames(layers)] == [[3, 2, 1], [0, 0, 0]]
 
 
 def test_all_frames_are_laid_over_the_same() -> None:
