@@ -120,8 +120,8 @@ static inline float exp_below_0(float x) {
     union {
         int32_t bits;
         float value;
-    } power = {((int32_t)whole + 127) << 23};
-    return x > -87.0f ? p * power.value : 0.0f;
+    } power = {(((int32_t)whole + 127) << 23) & -(int32_t)(x > -87.0f)};
+    return p * power.value;
 }
 
 static double log_add(double a, double b) {
@@ -147,7 +147,8 @@ static void logits_to_scores(const Space *space, const float *logits, double sca
 }
 
 /* One candidate's scores (stride) to each character's share among those allowed, their log-sum-exp and the best. */
-static void softmax(const float *scores, const float *barred, int stride, float *shares, double *total, double *top) {
+static void softmax(const float *restrict scores, const float *restrict barred, int stride, float *restrict shares,
+                    double *total, double *top) {
     float best[LANES], sum[LANES] = {0};
     for (int i = 0; i < LANES; i++) {
         best[i] = -INFINITY;
@@ -161,9 +162,11 @@ static void softmax(const float *scores, const float *barred, int stride, float 
     for (int i = 1; i < LANES; i++) {
         best[0] = best[i] > best[0] ? best[i] : best[0];
     }
+    for (int c = 0; c < stride; c++) {
+        shares[c] = exp_below_0(scores[c] + barred[c] - best[0]);
+    }
     for (int c = 0; c < stride; c += LANES) {
         for (int i = 0; i < LANES; i++) {
-            shares[c + i] = exp_below_0(scores[c + i] + barred[c + i] - best[0]);
             sum[i] += shares[c + i];
         }
     }
