@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kerf.segmenter import _cutting
 from kerf.segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
 from kerf.segmenter.cuts import CutSettings, strip_to_lattice
 from kerf.segmenter.frames import LoadSettings
 from kerf.segmenter.ink import Ink, InkSettings, image_to_ink
-from kerf.segmenter.lattice import Lattice, Strip
+from kerf.segmenter.lattice import Lattice, Strip, to_pairs
 
 __all__ = ["CropSettings", "CutSettings", "InkSettings", "LoadSettings", "Segmentation", "SegmenterSettings", "segment"]
 
@@ -73,16 +74,13 @@ class Segmentation:
         ndarray
             int32 ``(N, 4)`` half-open pixels of the image as given: left, top, right, bottom; within it, never empty.
         """
-        height, width = self.image.shape[:2]
+        width = self.image.shape[1]
         cols = np.rint(self.strip.cols_to_image(span_cols.astype(np.float32))).astype(np.int32)
-        left = np.clip(cols[:, 0], 0, width - 1)
-        right = np.maximum(cols[:, 1], left + 1)
-        boxes = np.zeros((len(cols), 4), np.int32)
-        for box, begin, end in zip(boxes, left.tolist(), right.tolist(), strict=True):
-            rows = np.flatnonzero(self.ink.mask[:, begin:end].any(axis=1))
-            top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, height)
-            box[:] = begin, top, end, bottom
-        return np.minimum(boxes * self.factor, [*self.size_wh, *self.size_wh]).astype(np.int32)
+        left = cols[:, 0].clip(0, width - 1)
+        spans = np.stack([left, np.maximum(cols[:, 1].clip(max=width), left + 1)], axis=1)
+        rows = to_pairs(_cutting.spans_to_rows(self.ink.mask, spans))
+        boxes = np.stack([spans[:, 0], rows[:, 0], spans[:, 1], rows[:, 1]], axis=1)
+        return np.asarray(np.minimum(boxes * self.factor, 2 * self.size_wh), np.int32)
 
     def crops(self, span_cols: NDArray[np.int32], samples: int) -> NDArray[np.uint8]:
         """Ink of spans at ``samples`` columns each, margins added: int32 ``(N, 2)`` to uint8 ``(N, S_h, S)``."""

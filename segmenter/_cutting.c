@@ -8,7 +8,7 @@
 
 #include "_cutting.h"
 
-enum { READ = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT, WRITE = READ | PyBUF_WRITABLE, MOST_DIMS = 3, MOST_SHARES = 8 };
+enum { READ = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT, WRITE = READ | PyBUF_WRITABLE, MOST_DIMS = 3, MOST_SHARES = 8, FARTHEST = 1 << 30 };
 #define ANY (-1) /* a length of at least one */
 #define MASK "?B"
 
@@ -49,11 +49,9 @@ static PyObject *done(int status) {
     Py_RETURN_NONE;
 }
 
-/* Items of some bytes as a bytearray; they are freed. */
-static PyObject *give(void *items, int count, size_t size) {
-    PyObject *given = count < 0 ? PyErr_NoMemory() : PyByteArray_FromStringAndSize(items, count * (Py_ssize_t)size);
-    free(items);
-    return given;
+/* Memory as a bytearray, which numpy sees as an array that can be written to. */
+static PyObject *to_bytes(const void *items, int count, size_t size) {
+    return PyByteArray_FromStringAndSize(items, count * (Py_ssize_t)size);
 }
 
 static PyObject *image_to_background(PyObject *self, PyObject *args) {
@@ -74,45 +72,40 @@ static PyObject *image_to_background(PyObject *self, PyObject *args) {
     return result;
 }
 
-static PyObject *image_to_contrast(PyObject *self, PyObject *args) {
-    PyObject *image, *distance, *light;
-    Py_buffer views[3] = {{0}};
-    if (!PyArg_ParseTuple(args, "OOO", &image, &distance, &light)) return NULL;
+static PyObject *image_to_ink(PyObject *self, PyObject *args) {
+    PyObject *image, *ink, *lightness, *mask;
+    InkRules rules;
+    Py_buffer views[4] = {{0}};
+    if (!PyArg_ParseTuple(args, "OdddiOOO", &image, &rules.threshold, &rules.noise_factor, &rules.speck_height,
+                          &rules.neutral, &ink, &lightness, &mask))
+        return NULL;
     if (take(image, READ, (Wanted){"image", "B", 3, {ANY, ANY, CHANNELS}}, views)) return NULL;
     const Py_ssize_t rows = views->shape[0], cols = views->shape[1];
     PyObject *result = NULL;
-    if (!take(distance, WRITE, (Wanted){"distance", "f", 2, {rows, cols}}, views + 1) &&
-        !take(light, WRITE, (Wanted){"light", "f", 2, {rows, cols}}, views + 2)) {
+    if (!take(ink, WRITE, (Wanted){"ink", "f", 2, {rows, cols}}, views + 1) &&
+        !take(lightness, WRITE, (Wanted){"lightness", "B", 2, {rows, cols}}, views + 2) &&
+        !take(mask, WRITE, (Wanted){"mask", MASK, 2, {rows, cols}}, views + 3)) {
         int status;
         Py_BEGIN_ALLOW_THREADS
-        status = kerf_image_to_contrast(views[0].buf, (int)rows, (int)cols, views[1].buf, views[2].buf);
+        status = kerf_image_to_ink(views[0].buf, (int)rows, (int)cols, &rules, views[1].buf, views[2].buf,
+                                   views[3].buf);
         Py_END_ALLOW_THREADS
         result = done(status);
     }
-    release(views, 3);
+    release(views, 4);
     return result;
-}
-
-static PyObject *erase_frame(PyObject *self, PyObject *distance) {
-    Py_buffer view;
-    if (take(distance, WRITE, (Wanted){"distance", "f", 2, {ANY, ANY}}, &view)) return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    kerf_erase_frame(view.buf, (int)view.shape[0], (int)view.shape[1]);
-    Py_END_ALLOW_THREADS
-    release(&view, 1);
-    Py_RETURN_NONE;
 }
 
 /* Shares of a tuple, ascending in [0, 1]; their number, or -1 and an error. */
 static int tuple_to_shares(PyObject *tuple, double *shares) {
-    Py_ssize_t n = PyTuple_Size(tuple);
-    double last = 0.0;
-    for (Py_ssize_t i = 0; i < n && i < MOST_SHARES; i++, last = shares[i - 1]) {
+    const Py_ssize_t n = PyTuple_Size(tuple);
+    int right = n <= MOST_SHARES;
+    for (Py_ssize_t i = 0; right && i < n; i++) {
         shares[i] = PyFloat_AsDouble(PyTuple_GetItem(tuple, i));
         if (PyErr_Occurred()) return -1;
-        if (!(shares[i] >= last && shares[i] <= 1.0)) n = MOST_SHARES + 1;
+        right = shares[i] >= (i ? shares[i - 1] : 0.0) && shares[i] <= 1.0;
     }
-    if (n <= MOST_SHARES) return (int)n;
+    if (right) return (int)n;
     PyErr_Format(PyExc_ValueError, "shares must be at most %d, ascending in [0, 1]", MOST_SHARES);
     return -1;
 }
@@ -136,77 +129,77 @@ static PyObject *quantiles(PyObject *self, PyObject *args) {
     return result;
 }
 
-static PyObject *scale_contrast(PyObject *self, PyObject *args) {
-    PyObject *distance, *light, *ink, *lightness;
-    double floor, peak, sign;
-    int neutral;
+static PyObject *mask_to_box(PyObject *self, PyObject *args) {
+    PyObject *mask;
+    double tail;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "Od", &mask, &tail)) return NULL;
+    if (!(tail >= 0.0 && tail < 0.5)) return PyErr_Format(PyExc_ValueError, "tail must be in [0, 0.5)");
+    if (take(mask, READ, (Wanted){"mask", MASK, 2, {ANY, ANY}}, &view)) return NULL;
+    const int rows = (int)view.shape[0], cols = (int)view.shape[1];
+    int32_t *profile = malloc(((size_t)rows + cols) * sizeof(int32_t));
+    Box box = {0};
+    Py_BEGIN_ALLOW_THREADS
+    if (profile) box = kerf_mask_to_box(view.buf, rows, cols, tail, profile);
+    Py_END_ALLOW_THREADS
+    PyObject *result = profile ? Py_BuildValue("iiii", box.top, box.bottom, box.left, box.right) : PyErr_NoMemory();
+    free(profile);
+    release(&view, 1);
+    return result;
+}
+
+static PyObject *crop(PyObject *self, PyObject *args) {
+    PyObject *ink, *lightness, *mask, *planes;
+    int top, left, neutral;
     Py_buffer views[4] = {{0}};
-    if (!PyArg_ParseTuple(args, "OOdddiOO", &distance, &light, &floor, &peak, &sign, &neutral, &ink, &lightness))
-        return NULL;
-    if (take(distance, READ, (Wanted){"distance", "f", 2, {ANY, ANY}}, views)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOOiiiO", &ink, &lightness, &mask, &top, &left, &neutral, &planes)) return NULL;
+    if (take(ink, READ, (Wanted){"ink", "f", 2, {ANY, ANY}}, views)) return NULL;
     const Py_ssize_t rows = views->shape[0], cols = views->shape[1];
-    int taken = !take(light, READ, (Wanted){"light", "f", 2, {rows, cols}}, views + 1) &&
-                !take(ink, WRITE, (Wanted){"ink", "f", 2, {rows, cols}}, views + 2) &&
-                !take(lightness, WRITE, (Wanted){"lightness", "B", 2, {rows, cols}}, views + 3);
+    const int near = top >= -FARTHEST && top <= FARTHEST && left >= -FARTHEST && left <= FARTHEST;
+    if (!near) PyErr_Format(PyExc_ValueError, "top and left must be at most %d away", FARTHEST);
+    int taken = near && !take(lightness, READ, (Wanted){"lightness", "B", 2, {rows, cols}}, views + 1) &&
+                !take(mask, READ, (Wanted){"mask", MASK, 2, {rows, cols}}, views + 2) &&
+                !take(planes, WRITE, (Wanted){"planes", "B", 3, {CHANNELS, ANY, ANY}}, views + 3);
     if (taken) {
+        const Box box = {top, top + (int)views[3].shape[1], left, left + (int)views[3].shape[2]};
         Py_BEGIN_ALLOW_THREADS
-        kerf_scale_contrast(views[0].buf, views[1].buf, (size_t)(rows * cols), floor, peak, neutral, sign,
-                            views[2].buf, views[3].buf);
+        kerf_crop(views[0].buf, views[1].buf, views[2].buf, (int)rows, (int)cols, box, neutral, views[3].buf);
         Py_END_ALLOW_THREADS
     }
     release(views, 4);
     return taken ? done(0) : NULL;
 }
 
-static PyObject *remove_specks(PyObject *self, PyObject *args) {
-    PyObject *mask;
-    double speck_height;
-    Py_buffer view;
-    int status;
-    if (!PyArg_ParseTuple(args, "Od", &mask, &speck_height)) return NULL;
-    if (take(mask, WRITE, (Wanted){"mask", MASK, 2, {ANY, ANY}}, &view)) return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = kerf_remove_specks(view.buf, (int)view.shape[0], (int)view.shape[1], speck_height);
-    Py_END_ALLOW_THREADS
-    release(&view, 1);
-    return done(status);
-}
-
-static PyObject *profile_to_extent(PyObject *self, PyObject *args) {
-    PyObject *profile;
-    double tail;
-    Py_buffer view;
-    int first, end;
-    if (!PyArg_ParseTuple(args, "Od", &profile, &tail)) return NULL;
-    if (take(profile, READ, (Wanted){"profile", "i", 1, {ANY}}, &view)) return NULL;
-    kerf_profile_to_extent(view.buf, (int)view.shape[0], tail, &first, &end);
-    release(&view, 1);
-    return Py_BuildValue("ii", first, end);
-}
-
-static PyObject *mask_to_pieces(PyObject *self, PyObject *mask) {
-    Py_buffer view;
-    Span *pieces = NULL;
-    int count;
-    if (take(mask, READ, (Wanted){"mask", MASK, 2, {ANY, ANY}}, &view)) return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    count = kerf_mask_to_pieces(view.buf, (int)view.shape[0], (int)view.shape[1], &pieces);
-    Py_END_ALLOW_THREADS
-    release(&view, 1);
-    return give(pieces, count, sizeof(Span));
+static PyObject *shrink(PyObject *self, PyObject *args) {
+    PyObject *planes, *out;
+    Py_buffer views[2] = {{0}};
+    if (!PyArg_ParseTuple(args, "OO", &planes, &out)) return NULL;
+    if (take(planes, READ, (Wanted){"planes", "B", 3, {ANY, ANY, ANY}}, views)) return NULL;
+    PyObject *result = NULL;
+    if (!take(out, WRITE, (Wanted){"out", "B", 3, {views->shape[0], ANY, ANY}}, views + 1)) {
+        const Py_ssize_t *from = views[0].shape, *to = views[1].shape;
+        int status;
+        Py_BEGIN_ALLOW_THREADS
+        status = kerf_shrink(views[0].buf, (int)from[0], (int)from[1], (int)from[2], (int)to[1], (int)to[2],
+                             views[1].buf);
+        Py_END_ALLOW_THREADS
+        result = done(status);
+    }
+    release(views, 2);
+    return result;
 }
 
 /* Take spans, any number of them, that lie within so many columns. */
-static int take_spans(PyObject *object, const char *name, Py_ssize_t cols, Py_buffer *view) {
+static int take_spans(PyObject *object, Py_ssize_t cols, Py_buffer *view) {
     view->obj = NULL;
     if (PyObject_GetBuffer(object, view, READ)) return -1;
-    Wanted wanted = {name, "i", 2, {view->ndim ? view->shape[0] : 0, 2}};
+    const Wanted wanted = {"spans", "i", 2, {view->ndim ? view->shape[0] : 0, 2}};
     int right = fits(view, &wanted);
     const Span *span = view->buf;
     for (Py_ssize_t i = 0; right && i < view->shape[0]; i++)
         right = 0 <= span[i].left && span[i].left < span[i].end && span[i].end <= cols;
     if (right) return 0;
-    PyErr_Format(PyExc_ValueError, "%s must be spans within the columns, of 32 bits", name);
+    PyErr_Format(PyExc_ValueError, "spans must be int32 (N, 2), within the columns");
     PyBuffer_Release(view);
     return -1;
 }
@@ -218,88 +211,60 @@ static PyObject *spans_to_rows(PyObject *self, PyObject *args) {
     if (take(mask, READ, (Wanted){"mask", MASK, 2, {ANY, ANY}}, views)) return NULL;
     const int rows = (int)views->shape[0], cols = (int)views->shape[1];
     PyObject *result = NULL;
-    if (!take_spans(spans, "spans", cols, views + 1)) {
+    if (!take_spans(spans, cols, views + 1)) {
         const int n = (int)views[1].shape[0];
         Span *extents = malloc((size_t)most(n, 1) * sizeof(Span));
         Py_BEGIN_ALLOW_THREADS
         if (extents) kerf_spans_to_rows(views[0].buf, rows, cols, views[1].buf, n, extents);
         Py_END_ALLOW_THREADS
-        result = give(extents, extents ? n : -1, sizeof(Span));
+        result = extents ? to_bytes(extents, n, sizeof(Span)) : PyErr_NoMemory();
+        free(extents);
     }
     release(views, 2);
     return result;
 }
 
-static PyObject *pieces_to_cuts(PyObject *self, PyObject *args) {
-    PyObject *pieces, *profile;
-    int closest;
-    double spacing;
+/* Cuts, spans and pieces as a tuple. */
+static PyObject *lattice_to_tuple(const Lattice *lattice) {
+    PyObject *cuts = to_bytes(lattice->cut, lattice->cuts, sizeof(int32_t));
+    PyObject *spans = to_bytes(lattice->span, lattice->spans, sizeof(Span));
+    PyObject *pieces = to_bytes(lattice->piece, lattice->pieces, sizeof(Span));
+    PyObject *tuple = cuts && spans && pieces ? PyTuple_Pack(3, cuts, spans, pieces) : NULL;
+    Py_XDECREF(cuts);
+    Py_XDECREF(spans);
+    Py_XDECREF(pieces);
+    return tuple;
+}
+
+static PyObject *mask_to_lattice(PyObject *self, PyObject *args) {
+    PyObject *mask, *profile;
+    CutRules rules;
     Py_buffer views[2] = {{0}};
-    if (!PyArg_ParseTuple(args, "OOid", &pieces, &profile, &closest, &spacing)) return NULL;
-    if (closest < 1 || !(spacing >= 2.0)) return PyErr_Format(PyExc_ValueError, "cuts would be too many");
-    if (take(profile, READ, (Wanted){"profile", "f", 1, {ANY}}, views)) return NULL;
-    const int cols = (int)views->shape[0];
+    if (!PyArg_ParseTuple(args, "OOiddd", &mask, &profile, &rules.closest, &rules.spacing, &rules.min_width,
+                          &rules.max_width))
+        return NULL;
+    if (rules.closest < 1 || !(rules.spacing >= 2.0))
+        return PyErr_Format(PyExc_ValueError, "closest must be at least 1, and spacing 2");
+    if (take(mask, READ, (Wanted){"mask", MASK, 2, {ANY, ANY}}, views)) return NULL;
+    const int rows = (int)views->shape[0], cols = (int)views->shape[1];
     PyObject *result = NULL;
-    if (!take_spans(pieces, "pieces", cols, views + 1)) {
-        int32_t *cuts = malloc(((size_t)cols + 1) * sizeof(int32_t));
-        int count = -1;
+    if (!take(profile, READ, (Wanted){"profile", "f", 1, {cols}}, views + 1)) {
+        Lattice lattice;
+        int status;
         Py_BEGIN_ALLOW_THREADS
-        if (cuts)
-            count = kerf_pieces_to_cuts(views[1].buf, (int)views[1].shape[0], views[0].buf, cols, closest, spacing, cuts);
+        status = kerf_mask_to_lattice(views[0].buf, rows, cols, views[1].buf, &rules, &lattice);
         Py_END_ALLOW_THREADS
-        result = give(cuts, count, sizeof(int32_t));
+        result = status ? PyErr_NoMemory() : lattice_to_tuple(&lattice);
+        kerf_free_lattice(&lattice);
     }
     release(views, 2);
     return result;
 }
 
-/* Take cuts, at least two, that ascend within so many columns. */
-static int take_cuts(PyObject *object, Py_ssize_t cols, Py_buffer *view) {
-    if (take(object, READ, (Wanted){"cuts", "i", 1, {ANY}}, view)) return -1;
-    const int32_t *cut = view->buf;
-    const Py_ssize_t n = view->shape[0];
-    int right = cut[0] >= 0 && cut[n - 1] <= cols;
-    for (Py_ssize_t i = 1; right && i < n; i++) right = cut[i - 1] < cut[i];
-    if (right) return 0;
-    PyErr_Format(PyExc_ValueError, "cuts must ascend within the columns");
-    PyBuffer_Release(view);
-    return -1;
-}
-
-static PyObject *cuts_to_spans(PyObject *self, PyObject *args) {
-    PyObject *cuts, *profile;
-    double widths[2];
-    Py_buffer views[2] = {{0}};
-    if (!PyArg_ParseTuple(args, "OOdd", &cuts, &profile, &widths[0], &widths[1])) return NULL;
-    if (take(profile, READ, (Wanted){"profile", "f", 1, {ANY}}, views)) return NULL;
-    const int cols = (int)views->shape[0];
-    PyObject *result = NULL;
-    if (!take_cuts(cuts, cols, views + 1)) {
-        int32_t *spans = NULL;
-        int count;
-        Py_BEGIN_ALLOW_THREADS
-        count = kerf_cuts_to_spans(views[1].buf, (int)views[1].shape[0], views[0].buf, cols, widths, &spans);
-        Py_END_ALLOW_THREADS
-        result = give(spans, count, 2 * sizeof(int32_t));
-    }
-    release(views, 2);
-    return result;
-}
-
-#define ENTRY(name, flags) {#name, name, flags, NULL}
+#define ENTRY(name) {#name, name, METH_VARARGS, NULL}
 static PyMethodDef methods[] = {
-    ENTRY(image_to_background, METH_VARARGS),
-    ENTRY(image_to_contrast, METH_VARARGS),
-    ENTRY(erase_frame, METH_O),
-    ENTRY(quantiles, METH_VARARGS),
-    ENTRY(scale_contrast, METH_VARARGS),
-    ENTRY(remove_specks, METH_VARARGS),
-    ENTRY(profile_to_extent, METH_VARARGS),
-    ENTRY(mask_to_pieces, METH_O),
-    ENTRY(spans_to_rows, METH_VARARGS),
-    ENTRY(pieces_to_cuts, METH_VARARGS),
-    ENTRY(cuts_to_spans, METH_VARARGS),
-    {NULL, NULL, 0, NULL},
+    ENTRY(image_to_background), ENTRY(quantiles), ENTRY(image_to_ink),    ENTRY(mask_to_box),   ENTRY(crop),
+    ENTRY(shrink),              ENTRY(spans_to_rows), ENTRY(mask_to_lattice), {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_cutting", "Cutting, where every pixel is visited.", 0, methods};

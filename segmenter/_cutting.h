@@ -14,36 +14,55 @@ enum { CHANNELS = 3 };
 static inline int least(int a, int b) { return a < b ? a : b; }
 static inline int most(int a, int b) { return a > b ? a : b; }
 
-/* A rectangle of rows and columns, half open. */
+/* Rows and columns, half open. */
 typedef struct {
     int top, bottom, left, right;
 } Box;
 
-/* Half-open columns. */
+/* Columns, half open, or numbers of cuts. */
 typedef struct {
     int32_t left, end;
 } Span;
 
-/* _background.c: image is uint8 (rows, cols, 3). */
+/* _background.c: an image is uint8 (rows, cols, 3), and so is the background, float32. */
 int kerf_image_to_background(const uint8_t *image, int rows, int cols, float *background);
 int kerf_image_to_contrast(const uint8_t *image, int rows, int cols, float *distance, float *light);
 
-/* _ink.c */
-void kerf_quantiles(const float *values, const uint8_t *mask, size_t count, const double *shares, int n, double *out);
-void kerf_erase_frame(float *distance, int rows, int cols);
-void kerf_scale_contrast(const float *distance, const float *light, size_t count, double floor, double peak,
-                         int neutral, double sign, float *ink, uint8_t *lightness);
+/* _ink.c: quantiles of the values where the mask is set, of all if it is NULL; 0 where there is none. */
+typedef struct {
+    double threshold, noise_factor, speck_height;
+    int neutral; /* lightness of the background */
+} InkRules;
 
-/* _components.c; pieces are to be freed. */
+void kerf_quantiles(const float *values, const uint8_t *mask, size_t count, const double *shares, int n, double *out);
+int kerf_image_to_ink(const uint8_t *image, int rows, int cols, const InkRules *rules, float *ink, uint8_t *lightness,
+                      uint8_t *mask);
+
+/* _components.c: pieces are to be freed, and there are so many of them as is returned. */
 int kerf_remove_specks(uint8_t *mask, int rows, int cols, double speck_height);
 int kerf_mask_to_pieces(const uint8_t *mask, int rows, int cols, Span **pieces);
+
+/* _strip.c: the box may reach outside; planes are (3, box rows, box cols): ink, lightness, mask, up to 255. */
+Box kerf_mask_to_box(const uint8_t *mask, int rows, int cols, double tail, int32_t *profile);
+void kerf_crop(const float *ink, const uint8_t *lightness, const uint8_t *mask, int rows, int cols, Box box,
+               int neutral, uint8_t *planes);
+int kerf_shrink(const uint8_t *planes, int count, int rows, int cols, int out_rows, int out_cols, uint8_t *out);
 void kerf_spans_to_rows(const uint8_t *mask, int rows, int cols, const Span *spans, int n, Span *extents);
 
-/* _cuts.c; there is room for cols + 1 cuts; spans are to be freed. */
-void kerf_profile_to_extent(const int32_t *profile, int length, double tail, int *first, int *end);
-int kerf_pieces_to_cuts(const Span *pieces, int n, const float *profile, int cols, int closest, double spacing,
-                        int32_t *cuts);
-int kerf_cuts_to_spans(const int32_t *cuts, int n, const float *profile, int cols, const double widths[2],
-                       int32_t **spans);
+/* _cuts.c: lengths in columns; spans are numbers of cuts. A lattice is to be freed, whatever is returned. */
+typedef struct {
+    int closest;
+    double spacing, min_width, max_width;
+} CutRules;
+
+typedef struct {
+    int32_t *cut;
+    Span *span, *piece;
+    int cuts, spans, pieces;
+} Lattice;
+
+int kerf_mask_to_lattice(const uint8_t *mask, int rows, int cols, const float *profile, const CutRules *rules,
+                         Lattice *lattice);
+void kerf_free_lattice(Lattice *lattice);
 
 #endif

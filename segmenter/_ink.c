@@ -1,6 +1,7 @@
 /* From how far pixels stand out to ink: quantiles, frames, thresholds and scales. */
 #include "_cutting.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -8,6 +9,9 @@ enum {
     BUCKET_BITS = 11,
     FRAME_LINES = 3,        /* rows or columns that a frame is thick, at most */
 };
+static const double NOISE_AND_PEAK[2] = {0.5, 0.99}; /* quantiles of the distances */
+static const double TEXT_PEAK = 0.6;                 /* the same, of the text's */
+static const double MOST_NOISE = 0.6;                /* share of the peak up to which noise raises the threshold */
 static const double FRAME_SHARE = 0.6; /* of a line's length that stands out where it is part of a frame */
 static const double FRAME_PEAK = 0.98; /* quantile of the distances, half of which stands out in a frame */
 
@@ -82,7 +86,7 @@ static void erase_edge(float *edge, ptrdiff_t across, int lines, ptrdiff_t along
     }
 }
 
-void kerf_erase_frame(float *distance, int rows, int cols) {
+static void erase_frame(float *distance, int rows, int cols) {
     double peak;
     kerf_quantiles(distance, NULL, (size_t)rows * cols, &FRAME_PEAK, 1, &peak);
     float level = (float)(0.5 * (peak > 1.0 ? peak : 1.0));
@@ -92,12 +96,12 @@ void kerf_erase_frame(float *distance, int rows, int cols) {
     erase_edge(distance + cols - 1, -1, cols, cols, rows, level);
 }
 
-/* Ink: distances from floor to peak as 0 to 1. Lightness: neutral at the background, 127 away from it at the peak. */
-void kerf_scale_contrast(const float *distance, const float *light, size_t count, double floor, double peak,
-                         int neutral, double sign, float *ink, uint8_t *lightness) {
+/* Ink, in place of the distances: from floor to peak as 0 to 1. Lightness: 127 away from neutral at the peak. */
+static void scale_contrast(const float *light, size_t count, double floor, double peak, double sign, int neutral,
+                           float *ink, uint8_t *lightness) {
     const float least_ink = (float)floor, range = (float)(peak - floor), scale = (float)(127.0 * sign / peak);
     for (size_t i = 0; i < count; i++) {
-        float value = (distance[i] - least_ink) / range;
+        float value = (ink[i] - least_ink) / range;
         value = value > 0.0f ? value : 0.0f;
         ink[i] = value < 1.0f ? value : 1.0f;
     }
@@ -106,4 +110,41 @@ void kerf_scale_contrast(const float *distance, const float *light, size_t count
         value = value > 0.0f ? value : 0.0f;
         lightness[i] = (uint8_t)(int)(value < 255.0f ? value : 255.0f);
     }
+}
+
+/* Sum of the values where the mask is set. */
+static double masked_sum(const float *values, const uint8_t *mask, size_t count) {
+    const uint8_t *end = mask + count;
+    double sum = 0.0;
+    for (const uint8_t *at = mask; at < end && (at = memchr(at, 1, (size_t)(end - at)));)
+        for (; at < end && *at; at++) sum += values[at - mask];
+    return sum;
+}
+
+int kerf_image_to_ink(const uint8_t *image, int rows, int cols, const InkRules *rules, float *ink, uint8_t *lightness,
+                      uint8_t *mask) {
+    const size_t count = (size_t)rows * cols;
+    float *light = malloc(count * sizeof(float));
+    if (!light || kerf_image_to_contrast(image, rows, cols, ink, light)) {
+        free(light);
+        return -1;
+    }
+    erase_frame(ink, rows, cols);
+    double found[2];
+    kerf_quantiles(ink, NULL, count, NOISE_AND_PEAK, 2, found);
+    const double noise = found[0];
+    double peak = found[1] > 1.0 ? found[1] : 1.0, sign = 1.0;
+    const double quiet = rules->noise_factor * noise, loud = MOST_NOISE * peak, text = rules->threshold * peak;
+    const double above_noise = quiet < loud ? quiet : loud;
+    const float level = (float)(text > above_noise ? text : above_noise);
+    for (size_t i = 0; i < count; i++) mask[i] = ink[i] > level;
+    const int status = kerf_remove_specks(mask, rows, cols, rules->speck_height);
+    if (!status && memchr(mask, 1, count)) { /* dots are often darker than the text: its contrast is without them */
+        kerf_quantiles(ink, mask, count, &TEXT_PEAK, 1, &peak);
+        peak = peak > 1.0 ? peak : 1.0;
+        sign = masked_sum(light, mask, count) < 0.0 ? -1.0 : 1.0;
+    }
+    scale_contrast(light, count, noise < 0.5 * peak ? noise : 0.5 * peak, peak, sign, rules->neutral, ink, lightness);
+    free(light);
+    return status;
 }

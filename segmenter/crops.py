@@ -13,6 +13,7 @@ from kerf.segmenter.ink import NEUTRAL, Ink
 from kerf.segmenter.lattice import Strip
 
 TAIL = 0.005  # share of the mask at each side that may lie outside of the strip
+TEXT = 100  # of 255: what is more of a scaled mask is text
 MARGIN_SAMPLES = 1  # samples outside the candidate on each side: the neighbours' nearest edges
 
 
@@ -45,7 +46,7 @@ class CropSettings:
 
 def ink_to_text_rows(ink: Ink) -> tuple[int, int]:
     """First and end row of the text; all rows where the mask is empty."""
-    return mask_to_extent(ink.mask, 1)
+    return _cutting.mask_to_box(ink.mask, TAIL)[:2]
 
 
 def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> Strip:
@@ -65,44 +66,31 @@ def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> 
     Strip
         The scaled ink, lightness and mask; the whole image where the mask is empty.
     """
-    top, bottom = ink_to_text_rows(ink)
+    top, bottom, left, right = _cutting.mask_to_box(ink.mask, TAIL)
     if settings.text_height:
         spare = settings.text_height * len(image) - (bottom - top)
         top, bottom = round(top - spare / 2), round(bottom + spare / 2)
-    left, right = mask_to_extent(ink.mask, 0)
     text_height = max(bottom - top, 6)
     row_pad, col_pad = round(settings.row_margin * text_height), round(settings.col_margin * text_height)
     top, bottom, left, right = top - row_pad, bottom + row_pad, left - col_pad, right + col_pad
     scale = settings.height / (bottom - top)
-    width = int(np.clip(round((right - left) * scale), 8, settings.max_aspect * settings.height))
-    size_wh = (width, settings.height)
-    box = (top, bottom, left, right)
-    channels = [resize_box((ink.ink * 255).astype(np.uint8), box, size_wh, 0)]
-    channels.append(resize_box(ink.lightness, box, size_wh, NEUTRAL))
-    mask = resize_box(ink.mask.astype(np.uint8) * 255, box, size_wh, 0) > 100
+    width = int(min(max(round((right - left) * scale), 8), settings.max_aspect * settings.height))
+    planes = np.empty((3, bottom - top, right - left), np.uint8)
+    _cutting.crop(ink.ink, ink.lightness, ink.mask, top, left, NEUTRAL, planes)
+    planes = scale_planes(planes, settings.height, width)
     col_scale = width / (right - left)
-    return Strip(np.stack(channels), mask, (float(top), float(left)), (scale, col_scale))
+    return Strip(planes[:2].copy(), planes[2] > TEXT, (float(top), float(left)), (scale, col_scale))
 
 
-def mask_to_extent(mask: NDArray[np.bool_], axis: int) -> tuple[int, int]:
-    """First and end column of the mask, or row for axis 1; all but ``TAIL`` of it at each side."""
-    profile = np.asarray(cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32)
-    return _cutting.profile_to_extent(profile.ravel(), TAIL)
-
-
-def resize_box(
-    plane: NDArray[np.uint8], box: tuple[int, int, int, int], size_wh: tuple[int, int], outside: int
-) -> NDArray[np.uint8]:
-    """Cut rows and columns ``(top, bottom, left, right)`` out of a plane and scale them; may reach outside."""
-    top, bottom, left, right = box
-    height, width = plane.shape
-    inner = plane[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
-    pads = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
-    if any(pads):
-        inner = np.asarray(cv2.copyMakeBorder(inner, *pads, cv2.BORDER_CONSTANT, value=outside), np.uint8)
-    shrinks = size_wh[1] < inner.shape[0]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(inner, size_wh, interpolation=method), np.uint8)
+def scale_planes(planes: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Scale ``(P, h, w)`` to ``(P, height, width)``: by areas where the height shrinks, else linearly."""
+    scaled = np.empty((len(planes), height, width), np.uint8)
+    if height < planes.shape[1]:
+        _cutting.shrink(planes, scaled)
+        return scaled
+    for plane, out in zip(planes, scaled, strict=True):
+        cv2.resize(plane, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
+    return scaled
 
 
 def spans_to_windows(span_cols: NDArray[np.int32], samples: int) -> NDArray[np.float32]:

@@ -71,27 +71,11 @@ def image_to_ink(image: NDArray[np.uint8], settings: InkSettings) -> Ink:
     Ink
         Ink in [0, 1] and the mask of what is taken as text.
     """
-    distance, light = image_to_contrast(image)
-    _cutting.erase_frame(distance)
-    noise, peak = quantiles(distance, 0.5, 0.99)
-    peak = max(peak, 1.0)
-    level = max(settings.threshold * peak, min(settings.noise_factor * noise, 0.6 * peak))
-    mask = distance > level
-    _cutting.remove_specks(mask, settings.speck_height)
-    sign = 1.0
-    if mask.any():  # dots are often darker than the text: measure the text's contrast without them
-        peak = max(*quantiles(distance, 0.6, where=mask), 1.0)
-        sign = -1.0 if cv2.mean(light, mask.view(np.uint8))[0] < 0 else 1.0
-    ink, lightness = np.empty_like(distance), np.empty(distance.shape, np.uint8)
-    _cutting.scale_contrast(distance, light, min(noise, 0.5 * peak), peak, sign, NEUTRAL, ink, lightness)
+    shape = image.shape[:2]
+    ink, lightness, mask = np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty(shape, np.bool_)
+    rules = (settings.threshold, settings.noise_factor, settings.speck_height)
+    _cutting.image_to_ink(np.ascontiguousarray(image), *rules, NEUTRAL, ink, lightness, mask)
     return Ink(ink, lightness, remove_thin_lines(mask))
-
-
-def image_to_contrast(image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How far each pixel is from the background, and how much lighter: ``(H, W, 3)`` to float32 ``(H, W)`` each."""
-    distance, light = np.empty((2, *image.shape[:2]), np.float32)
-    _cutting.image_to_contrast(np.ascontiguousarray(image), distance, light)
-    return distance, light
 
 
 def quantiles(

@@ -57,3 +57,8 @@ class Lattice:
     def span_cols(self) -> NDArray[np.int32]:
         """Candidates as half-open strip columns, int32 ``(N, 2)``."""
         return self.cuts[self.spans]
+
+
+def to_pairs(data: bytearray) -> NDArray[np.int32]:
+    """See bytes as int32 ``(N, 2)``."""
+    return np.frombuffer(data, np.int32).reshape(-1, 2)

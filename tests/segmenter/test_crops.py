@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerf.segmenter import Segmentation, SegmenterSettings
-from kerf.segmenter.crops import CropSettings, ink_to_strip, resize_box, spans_to_windows
+from kerf.segmenter.crops import CropSettings, ink_to_strip, scale_planes, spans_to_windows
 from kerf.segmenter.ink import Ink
 from kerf.segmenter.lattice import Lattice, Strip
 
@@ -82,6 +82,6 @@ def test_mask_of_a_reduced_strip_is_where_more_than_two_fifths_are_text() -> Non
 
 
 def test_planes_are_averaged_only_where_their_height_shrinks() -> None:
-    plane = np.tile(np.array([[0, 30, 90, 0, 60, 0]], np.uint8), (2, 1))
-    assert resize_box(plane, (0, 2, 0, 6), (2, 2), 0).tolist() == [[30, 60]] * 2
-    assert resize_box(plane, (0, 2, 0, 6), (2, 1), 0).tolist() == [[40, 20]]
+    planes = np.tile(np.array([[0, 30, 90, 0, 60, 0]], np.uint8), (2, 2, 1))
+    assert scale_planes(planes, 2, 2).tolist() == [[[30, 60]] * 2] * 2
+    assert scale_planes(planes, 1, 2).tolist() == [[[40, 20]]] * 2

@@ -8,16 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerf.segmenter import CropSettings, SegmenterSettings, segment
-from kerf.segmenter.crops import MARGIN_SAMPLES, mask_to_extent, resize_box, spans_to_windows, strip_to_crops
-from kerf.segmenter.cuts import (
-    CutSettings,
-    cuts_to_spans,
-    mask_to_pieces,
-    pieces_to_cuts,
-    split_wide,
-    strip_to_lattice,
-)
+from kerf.segmenter._cutting import mask_to_box
+from kerf.segmenter.crops import MARGIN_SAMPLES, TAIL, spans_to_windows, strip_to_crops
+from kerf.segmenter.cuts import CutSettings, strip_to_lattice
 from kerf.segmenter.lattice import Strip
+from tests.segmenter.by_hand import cuts_of, lattice_of, pieces_of, split
 
 
 def to_strip(mask: np.ndarray) -> Strip:
@@ -30,48 +25,43 @@ def test_pieces_join_the_dot_of_an_i() -> None:
     mask = np.zeros((10, 20), bool)
     mask[0:2, 3:5] = mask[4:10, 3:5] = True  # i
     mask[2:9, 8:12] = True
-    assert mask_to_pieces(mask).tolist() == [[3, 5], [8, 12]]
+    assert pieces_of(mask) == [(3, 5), (8, 12)]
 
 
 def test_wide_pieces_are_split_where_the_projection_is_lowest() -> None:
-    profile = np.array([9, 9, 9, 2, 9, 9, 9, 1, 9, 9, 0, 0, 5, 5], np.float32)
-    pieces = np.array([[0, 10], [12, 14]], np.int32)
-    assert split_wide(pieces, profile, 10).tolist() == [[0, 10], [12, 14]]
-    assert split_wide(pieces, profile, 8).tolist() == [[0, 7], [7, 10], [12, 14]]
-    assert split_wide(pieces, profile, 6).tolist() == [[0, 3], [3, 7], [7, 10], [12, 14]]
-    assert split_wide(np.array([[0, 8]], np.int32), np.ones(8, np.float32), 3).tolist() == [
-        [0, 2],
-        [2, 4],
-        [4, 6],
-        [6, 8],
-    ]
+    profile = [9.0, 9, 9, 2, 9, 9, 9, 1, 9, 9, 0, 0, 5, 5]
+    pieces = [(0, 10), (12, 14)]
+    for max_width, parts in (
+        (10, [[0, 10], [12, 14]]),
+        (8, [[0, 7], [7, 10], [12, 14]]),
+        (6, [[0, 3], [3, 7], [7, 10], [12, 14]]),
+    ):
+        assert lattice_of(pieces, profile, widths=(0, max_width)).pieces.tolist() == parts
+    assert split((0, 8), [1] * 8, 3) == [[0, 2], [2, 4], [4, 6], [6, 8]]
 
 
 def test_minima_inside_pieces_only() -> None:
-    profile = np.array([0, 0, 5, 2, 6, 0, 0, 4, 4, 1, 4, 0], np.float32)
-    pieces = np.array([[2, 5], [7, 11]], np.int32)
-    assert pieces_to_cuts(pieces, profile, 1, 99.0).tolist() == [2, 3, 5, 7, 9, 11]
+    profile = [0.0, 0, 5, 2, 6, 0, 0, 4, 4, 1, 4, 0]
+    assert cuts_of([(2, 5), (7, 11)], profile) == [2, 3, 5, 7, 9, 11]
 
 
 def test_cuts_are_edges_first_then_minima_by_depth() -> None:
-    profile = np.array([9, 8, 9, 9, 5, 3, 4, 9, 7, 9, 9], np.float32)
-    piece = np.array([[0, 11]], np.int32)
-    assert pieces_to_cuts(piece, profile, 2, 99.0).tolist() == [0, 5, 8, 11]
-    assert pieces_to_cuts(piece, profile, 4, 99.0).tolist() == [0, 5, 11]
-    assert pieces_to_cuts(piece, profile, 1, 99.0).tolist() == [0, 1, 5, 8, 11]
+    profile = [9.0, 8, 9, 9, 5, 3, 4, 9, 7, 9, 9]
+    assert cuts_of([(0, 11)], profile, 2) == [0, 5, 8, 11]
+    assert cuts_of([(0, 11)], profile, 4) == [0, 5, 11]
+    assert cuts_of([(0, 11)], profile, 1) == [0, 1, 5, 8, 11]
 
 
 def test_fillers_divide_ink_but_not_gaps() -> None:
-    profile = np.array([4] * 9 + [0] * 9 + [4], np.float32)
-    pieces = np.array([[0, 9], [18, 19]], np.int32)
-    assert pieces_to_cuts(pieces, profile, 1, 3.0).tolist() == [0, 3, 6, 9, 18, 19]
+    assert cuts_of([(0, 9), (18, 19)], [4.0] * 9 + [0.0] * 9 + [4.0], spacing=3.0) == [0, 3, 6, 9, 18, 19]
 
 
 def test_spans_are_every_plausible_pair_with_ink() -> None:
-    cuts = np.array([0, 4, 8, 20], np.int32)
-    profile = np.array([3.0] * 8 + [0.0] * 12, np.float32)
-    assert cuts_to_spans(cuts, profile, 4, 8).tolist() == [[0, 1], [0, 2], [1, 2]]
-    assert cuts_to_spans(cuts, profile, 5, 20).tolist() == [[0, 2], [0, 3], [1, 3]]
+    profile = [3.0] * 8 + [0.0] * 12
+    for widths, spans in (((4, 8), [[0, 1], [0, 2], [1, 2]]), ((5, 20), [[0, 2], [0, 3], [1, 3]])):
+        lattice = lattice_of([(0, 4), (4, 8), (8, 20)], profile, widths=widths)
+        assert lattice.cuts.tolist() == [0, 4, 8, 20]
+        assert lattice.spans.tolist() == spans
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(8, 90))
@@ -107,14 +97,10 @@ def test_crops_sample_the_ink_and_nothing_outside() -> None:
 
 
 @pytest.mark.parametrize(("profile", "extent"), [([0, 0, 5, 5, 0], (2, 4)), ([0, 0, 0], (0, 3)), ([7], (0, 1))])
-def test_projection_extent(profile: list[int], extent: tuple[int, int]) -> None:
+def test_extent_of_a_mask(profile: list[int], extent: tuple[int, int]) -> None:
     mask = np.repeat(np.array([profile]) > 0, 5, axis=0)
-    assert mask_to_extent(mask, 0) == mask_to_extent(mask.T.copy(), 1) == extent
-
-
-def test_resize_box_reaches_outside() -> None:
-    plane = np.full((2, 2), 9, np.uint8)
-    assert resize_box(plane, (-1, 3, 0, 2), (2, 4), 1).tolist() == [[1, 1], [9, 9], [9, 9], [1, 1]]
+    assert mask_to_box(mask, TAIL) == (0, 5, *extent)
+    assert mask_to_box(mask.T.copy(), TAIL) == (*extent, 0, 5)
 
 
 def test_segment_gives_boxes_in_image_pixels() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kerf.segmenter._cutting import erase_frame, remove_specks
 from kerf.segmenter.ink import NEUTRAL, InkSettings, image_to_background, image_to_ink, remove_thin_lines
+from tests.segmenter.by_hand import drawing_to_ink
 
 Image = NDArray[np.uint8]
 
@@ -72,21 +72,21 @@ def test_background_follows_a_gradient_under_text() -> None:
 
 
 def test_frame_is_erased_and_text_at_the_edge_is_kept() -> None:
-    distance = np.zeros((10, 12), np.float32)
-    distance[[0, -1]] = distance[:, [0, -1]] = 100  # frame
-    distance[1:4, 1] = 100  # a stroke that touches it
-    erase_frame(distance)
-    expected = np.zeros((10, 12), np.float32)
-    expected[1:4, 1] = 100
-    assert (distance == expected).all()
+    drawn = np.zeros((20, 24), bool)
+    drawn[[0, -1]] = drawn[:, [0, -1]] = True  # frame
+    drawn[1:8, 1:3] = True  # a stroke that touches it
+    result = drawing_to_ink(drawn)
+    expected = np.zeros((20, 24), bool)
+    expected[1:8, 1:3] = True
+    assert (result.mask == expected).all()
+    assert (result.ink[~expected] < 0.01).all()
 
 
 def test_dots_go_and_bars_stay() -> None:
     bars = with_bars(GROUNDS["white"], (0, 0, 0))[1]
     dotted = bars.copy()
     dotted[2:4, 5:7] = dotted[36, 70] = dotted[20:22, 40:42] = True
-    remove_specks(dotted, 0.22)
-    assert (dotted == bars).all()
+    assert (drawing_to_ink(dotted).mask == bars).all()
 
 
 def test_thin_line_across_thick_strokes_goes() -> None:

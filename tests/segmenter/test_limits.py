@@ -5,7 +5,6 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from kerf.segmenter.load import (
     bytes_to_picture,
     layers_to_frames,
     layers_to_ground,
+    path_to_bytes,
     path_to_image,
     webp_to_size,
 )
@@ -50,12 +50,24 @@ def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_no_more_of_a_file_is_read_than_is_needed_to_refuse_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "MAX_BYTES", 100)
     path = tmp_path / "a.png"
-    path.write_bytes(b"x" * 500)
-    opened = mock.mock_open(read_data=b"x" * 101)
-    monkeypatch.setattr(Path, "open", opened)
+    path.write_bytes(b"x" * 1000)
+    assert path_to_bytes(path) == b"x" * 101
     with pytest.raises(UnreadableImageError):
         path_to_image(path)
-    opened().read.assert_called_once_with(101)
+
+
+@pytest.mark.parametrize("told", [0, 3, 99, 100])
+def test_a_file_larger_than_it_is_said_to_be_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(bytes(range(100)))
+    values = [*path.stat()]
+    values[6] = told
+    monkeypatch.setattr(Path, "stat", lambda _: os.stat_result(values))
+    assert path_to_bytes(path) == bytes(range(100))
+    monkeypatch.setattr(load, "MAX_BYTES", 50)
+    assert path_to_bytes(path) == bytes(range(51))
 
 
 def test_only_a_jpeg_has_scans(monkeypatch: pytest.MonkeyPatch) -> None:

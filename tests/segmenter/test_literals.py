@@ -6,19 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kerf.segmenter._cutting import erase_frame, profile_to_extent, remove_specks
-from kerf.segmenter.crops import TAIL, CropSettings, ink_to_strip, ink_to_text_rows, resize_box
-from kerf.segmenter.cuts import (
-    CutSettings,
-    cuts_to_spans,
-    mask_to_pieces,
-    pieces_to_cuts,
-    split_wide,
-    strip_to_lattice,
-)
+from kerf.segmenter.cuts import CutSettings, strip_to_lattice
 from kerf.segmenter.ink import (
     NEUTRAL,
-    Ink,
     InkSettings,
     image_to_background,
     image_to_ink,
@@ -26,10 +16,7 @@ from kerf.segmenter.ink import (
     remove_thin_lines,
 )
 from kerf.segmenter.lattice import Lattice, Strip
-
-
-def from_rows(*rows: str) -> NDArray[np.bool_]:
-    return np.array([[c == "#" for c in row] for row in rows])
+from tests.segmenter.by_hand import cuts_of, drawing_to_ink, from_rows, lattice_of, pieces_of, split
 
 
 def strip_of(mask: NDArray[np.bool_]) -> Strip:
@@ -40,20 +27,18 @@ def strip_of(mask: NDArray[np.bool_]) -> Strip:
 @pytest.mark.parametrize(
     ("rows", "pieces"),
     [
-        (("####....", "........", "..####.."), [[0, 4], [2, 6]]),  # half of either: apart
-        (("####....", "........", ".####..."), [[0, 5]]),  # more than half of both: joined
-        (("######..", "........", "....#..."), [[0, 6]]),  # all of the narrower
-        (("##......", "........", "#######."), [[0, 7]]),
-        (("#..#....", "#..#....", "....#..."), [[0, 1], [3, 5]]),  # touching at a corner is one piece
+        (("####....", "........", "..####.."), [(0, 4), (2, 6)]),  # half of either: apart
+        (("####....", "........", ".####..."), [(0, 5)]),  # more than half of both: joined
+        (("######..", "........", "....#..."), [(0, 6)]),  # all of the narrower
+        (("##......", "........", "#######."), [(0, 7)]),
+        (("#..#....", "#..#....", "....#..."), [(0, 1), (3, 5)]),  # touching at a corner is one piece
         (("........",), []),
     ],
 )
 def test_pieces_are_joined_where_more_than_half_lies_over_another(
-    rows: tuple[str, ...], pieces: list[list[int]]
+    rows: tuple[str, ...], pieces: list[tuple[int, int]]
 ) -> None:
-    found = mask_to_pieces(from_rows(*rows))
-    assert found.dtype == np.int32
-    assert found.tolist() == pieces
+    assert pieces_of(from_rows(*rows)) == pieces
 
 
 def test_projection_is_smoothed_before_minima_are_sought() -> None:
@@ -64,35 +49,28 @@ def test_projection_is_smoothed_before_minima_are_sought() -> None:
     assert lattice.cuts.tolist() == [0, 12, 30, 60]
 
 
-def cuts_of(pieces: list[list[int]], profile: list[float], closest: int = 1, spacing: float = 99.0) -> list[int]:
-    spans = np.array(pieces, np.int32).reshape(-1, 2)
-    return [int(cut) for cut in pieces_to_cuts(spans, np.array(profile, np.float32), closest, spacing)]
-
-
 def test_minima_are_lower_than_the_next_and_no_higher_than_the_last() -> None:
-    assert cuts_of([[0, 6]], [9, 5, 5, 9, 9, 9]) == [0, 2, 6]
-    assert cuts_of([[0, 1]], [9, 5, 9]) == [0, 1]
-    assert cuts_of([[1, 3]], [9, 5, 9]) == [1, 3]
-    assert cuts_of([[0, 2]], [9, 5, 9]) == [0, 1, 2]
-    assert cuts_of([[0, 2]], [5, 9]) == [0, 2]
-    assert cuts_of([[0, 1]], [5]) == [0, 1]
-    assert cuts_of([[0, 4], [2, 7]], [9, 9, 9, 9, 9, 4, 9, 1, 9]) == [0, 2, 4, 5, 7]  # inside the second alone
-    assert cuts_of([[0, 7], [1, 3]], [9, 9, 9, 9, 9, 4, 9, 1, 9]) == [0, 1, 3, 5, 7]  # inside the first alone
+    assert cuts_of([(0, 6)], [9, 5, 5, 9, 9, 9]) == [0, 2, 6]
+    assert cuts_of([(0, 1)], [9, 5, 9]) == [0, 1]
+    assert cuts_of([(1, 3)], [9, 5, 9]) == [1, 3]
+    assert cuts_of([(0, 2)], [9, 5, 9]) == [0, 1, 2]
+    assert cuts_of([(0, 2)], [5, 9]) == [0, 2]
+    assert cuts_of([(0, 1)], [5]) == [0, 1]
+    assert cuts_of([(0, 4), (2, 7)], [9, 9, 9, 9, 9, 4, 9, 1, 9]) == [0, 2, 4, 5, 7]  # inside the second alone
 
 
 def test_cuts_as_near_as_allowed_stay() -> None:
     flat = [1.0] * 20
-    assert cuts_of([[2, 5], [7, 12]], flat, 3) == [2, 5, 12]
-    assert cuts_of([[2, 5], [7, 12]], flat, 2) == [2, 5, 7, 12]
-    assert cuts_of([[2, 11], [11, 12]], flat, 2) == [2, 12]
-    assert cuts_of([[2, 3]], flat, 2) == [2, 3]  # the outermost stay however near
-    assert cuts_of([[0, 11], [3, 5]], flat, 3) == [0, 3, 11]
+    assert cuts_of([(2, 5), (7, 12)], flat, 3) == [2, 5, 12]
+    assert cuts_of([(2, 5), (7, 12)], flat, 2) == [2, 5, 7, 12]
+    assert cuts_of([(2, 11), (11, 12)], flat, 2) == [2, 12]
+    assert cuts_of([(2, 3)], flat, 2) == [2, 3]  # the outermost stay however near
     depth = [9.0, 9, 9, 9, 9, 4, 9, 3, 9, 9, 9, 9]
-    assert cuts_of([[0, 11]], depth, 3) == [0, 7, 11]
-    assert cuts_of([[0, 11]], depth, 2) == [0, 5, 7, 11]
+    assert cuts_of([(0, 11)], depth, 3) == [0, 7, 11]
+    assert cuts_of([(0, 11)], depth, 2) == [0, 5, 7, 11]
     equal = [9.0, 9, 9, 9, 3, 9, 3, 9, 9, 9, 9, 9]
-    assert cuts_of([[0, 11]], equal, 3) == [0, 4, 11]  # of equal minima the left one
-    assert cuts_of([], depth, 2) == []
+    assert cuts_of([(0, 11)], equal, 3) == [0, 4, 11]  # of equal minima the left one
+    assert cuts_of([], depth, 2) == [0, 12]
 
 
 def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
@@ -106,13 +84,13 @@ def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
 
 @pytest.mark.parametrize(("level", "cuts"), [(0.5, [0, 8]), (0.51, [0, 2, 4, 6, 8]), (0.2, [0, 8])])
 def test_fillers_are_where_more_than_half_a_pixel_of_ink_is_in_a_column(level: float, cuts: list[int]) -> None:
-    assert cuts_of([[0, 8]], [level] * 8, spacing=2.0) == cuts
+    assert cuts_of([(0, 8)], [level] * 8, spacing=2.0) == cuts
 
 
 def test_fillers_divide_evenly_into_no_more_parts_than_needed() -> None:
-    assert cuts_of([[0, 6], [6, 13], [13, 20]], [5.0] * 20, spacing=6.0) == [0, 6, 10, 13, 16, 20]
-    assert cuts_of([[0, 5]], [5.0] * 5, spacing=2.0) == [0, 2, 3, 5]
-    assert cuts_of([[3, 8]], [5.0] * 8, spacing=2.5) == [3, 6, 8]  # halves are rounded to even
+    assert cuts_of([(0, 6), (6, 13), (13, 20)], [5.0] * 20, spacing=6.0) == [0, 6, 10, 13, 16, 20]
+    assert cuts_of([(0, 5)], [5.0] * 5, spacing=2.0) == [0, 2, 3, 5]
+    assert cuts_of([(3, 8)], [5.0] * 8, spacing=2.5) == [3, 6, 8]  # halves are rounded to even
 
 
 def test_fillers_are_an_eighth_of_the_height_apart_at_most_and_two_columns_at_least() -> None:
@@ -128,11 +106,16 @@ def test_without_ink_the_strip_is_one_stretch() -> None:
 
 
 def test_widths_of_candidates_are_inclusive_and_ink_is_more_than_a_pixel() -> None:
-    cuts = np.array([0, 3, 6, 10], np.int32)
-    ink = np.full(10, 1.0, np.float32)
-    assert cuts_to_spans(cuts, ink, 3, 6).tolist() == [[0, 1], [0, 2], [1, 2], [2, 3]]
-    assert cuts_to_spans(cuts, ink, 3.1, 6.9).tolist() == [[0, 2], [2, 3]]
-    assert cuts_to_spans(cuts, ink / np.float32(3), 3, 6).tolist() == [[0, 2], [2, 3]]
+    pieces = [(0, 3), (3, 6), (6, 10)]
+
+    def spans(level: float, *widths: float) -> list[list[int]]:
+        lattice = lattice_of(pieces, [level] * 10, widths=(widths[0], widths[1]))
+        assert lattice.cuts.tolist() == [0, 3, 6, 10]
+        return [[int(start), int(end)] for start, end in lattice.spans]
+
+    assert spans(1.0, 3, 6) == [[0, 1], [0, 2], [1, 2], [2, 3]]
+    assert spans(1.0, 3.1, 6.9) == [[0, 2], [2, 3]]
+    assert spans(1 / 3, 3, 6) == [[0, 2], [2, 3]]
 
 
 def test_candidates_are_from_an_eighth_to_five_quarters_of_the_height() -> None:
@@ -142,84 +125,14 @@ def test_candidates_are_from_an_eighth_to_five_quarters_of_the_height() -> None:
 
 
 def test_wide_pieces_are_split_nearest_their_middle() -> None:
-    flat = np.ones(30, np.float32)
-    assert split_wide(np.array([[0, 9]], np.int32), flat, 9).tolist() == [[0, 9]]
-    assert split_wide(np.array([[3, 13]], np.int32), flat, 9).tolist() == [[3, 8], [8, 13]]
-    edge = flat.copy()
-    edge[[1, 10]] = 0  # outside the middle half
-    assert split_wide(np.array([[0, 12]], np.int32), edge, 11).tolist() == [[0, 6], [6, 12]]
-    edge[[3, 8]] = 0.5  # its first and last columns
-    assert split_wide(np.array([[0, 12]], np.int32), edge, 11).tolist() == [[0, 8], [8, 12]]
-
-
-def test_strip_has_margins_scale_and_origin() -> None:
-    mask = np.zeros((40, 100), bool)
-    mask[10:30, 40:80] = True
-    ink = Ink(mask.astype(np.float32), np.full(mask.shape, 200, np.uint8), mask)
-    image = np.zeros((40, 100, 3), np.uint8)
-    strip = ink_to_strip(image, ink, CropSettings())
-    assert strip.origin == (10 - 2, 40 - 5)  # 0.12 and 0.25 of 20 rows
-    assert strip.scale == (48 / 24, 100 / 50)
-    assert strip.mask.shape == (48, 100)
-    assert strip.mask[4:44, 10:90].all()
-    assert strip.mask.sum() == 40 * 80
-    assert strip.pixels[0, 24, 50] == 255
-    assert strip.pixels[0, 24, 2] == 0
-    wide = ink_to_strip(image, ink, CropSettings(max_aspect=1.5))
-    assert wide.mask.shape == (48, 72)
-    assert wide.scale == (2.0, 72 / 50)
-    assert strip.cols_to_image(np.array([10.0, 90.0], np.float32)).tolist() == [40, 80]
-
-
-def test_strip_reaches_outside_with_no_ink_and_neutral_lightness() -> None:
-    mask = np.ones((20, 30), bool)
-    ink = Ink(mask.astype(np.float32), np.full(mask.shape, 200, np.uint8), mask)
-    strip = ink_to_strip(np.zeros((20, 30, 3), np.uint8), ink, CropSettings())
-    assert strip.origin == (-2, -5)
-    assert strip.pixels[0, 0].max() == 0
-    assert (strip.pixels[1, 0] == NEUTRAL).all()
-    assert strip.pixels[1, 24, 40] == 200
-
-
-def test_strip_of_little_text_is_at_least_six_rows_and_eight_columns() -> None:
-    mask = np.zeros((40, 40), bool)
-    mask[20, 20] = True
-    ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
-    strip = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings())
-    assert strip.origin == (20 - 1, 20 - 2)
-    assert strip.scale == (48 / 3, 80 / 5)
-    twice = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(row_margin=2.0, col_margin=2.0))
-    assert twice.origin == (20 - 12, 20 - 12)
-    narrow = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(col_margin=0.0, height=4))
-    assert narrow.mask.shape == (4, 8)
-
-
-def test_text_height_is_a_share_of_the_image_about_the_middle_of_the_text() -> None:
-    mask = np.zeros((40, 40), bool)
-    mask[20:24, 10:20] = True
-    ink = Ink(mask.astype(np.float32), np.zeros(mask.shape, np.uint8), mask)
-    strip = ink_to_strip(np.zeros((40, 40, 3), np.uint8), ink, CropSettings(text_height=0.5, row_margin=0.1))
-    assert strip.origin == (12 - 2, 10 - 5)
-    assert strip.scale[0] == 48 / 24
-
-
-def test_extent_leaves_half_a_percent_out_at_each_side() -> None:
-    assert TAIL == 0.005
-    assert profile_to_extent(np.array([1, 0, 198, 0, 1], np.int32), TAIL) == (2, 3)
-    assert profile_to_extent(np.array([1, 0, 197, 0, 1], np.int32), TAIL) == (0, 5)
-    assert profile_to_extent(np.array([0, 3, 0, 4, 0], np.int32), 0.0) == (1, 4)
-    assert profile_to_extent(np.array([0, 0], np.int32), TAIL) == (0, 2)
-    mask = from_rows("....", ".##.", ".##.", "....")
-    assert ink_to_text_rows(Ink(mask.astype(np.float32), mask.astype(np.uint8), mask)) == (1, 3)
-    assert ink_to_text_rows(Ink(mask * 0.0, mask.astype(np.uint8), mask & False)) == (0, 4)
-
-
-def test_box_is_cut_and_shrunk_by_areas() -> None:
-    plane = np.array([[0, 0, 0, 0], [0, 10, 30, 0], [0, 50, 70, 0], [0, 0, 0, 0]], np.uint8)
-    assert resize_box(plane, (1, 3, 1, 3), (2, 2), 9).tolist() == [[10, 30], [50, 70]]
-    assert resize_box(plane, (1, 3, 1, 3), (1, 1), 9).tolist() == [[40]]
-    assert resize_box(plane, (-1, 1, 3, 6), (3, 2), 9).tolist() == [[9, 9, 9], [0, 9, 9]]
-    assert resize_box(plane, (3, 5, -1, 1), (2, 2), 9).tolist() == [[9, 0], [9, 9]]
+    flat = [1.0] * 30
+    assert split((0, 9), flat, 9) == [[0, 9]]
+    assert split((3, 13), flat, 9) == [[3, 8], [8, 13]]
+    edge = [0.0 if col in (1, 10) else 1.0 for col in range(30)]  # outside the middle half
+    assert split((0, 12), edge, 11) == [[0, 6], [6, 12]]
+    edge[3] = edge[8] = 0.5  # its first and last columns
+    assert split((0, 12), edge, 11) == [[0, 8], [8, 12]]
+    assert split((0, 3), [0.0, 1, 1], 0) == [[0, 1], [1, 2], [2, 3]]  # to single columns, and no further
 
 
 def test_quantiles_are_ranks_of_an_even_sample() -> None:
@@ -251,37 +164,43 @@ def test_background_is_quadratic_in_rows_and_columns() -> None:
 
 def test_frames_are_up_to_three_lines_that_stand_out_over_three_fifths() -> None:
     for share, erased in ((5, False), (6, True)):
-        distance = np.zeros((12, 10), np.float32)
-        distance[0, :share] = 100
-        erase_frame(distance)
-        assert (distance[0].max() == 0) == erased
-    distance = np.zeros((30, 10), np.float32)
-    distance[:4] = 100
-    erase_frame(distance)
-    assert distance.max(axis=1)[:5].tolist() == [0, 0, 0, 100, 0]
-    inner = np.zeros((30, 10), np.float32)
-    inner[1] = inner[15] = 100  # the edge itself is clear
-    erase_frame(inner)
-    assert inner.max(axis=1)[[1, 15]].tolist() == [100, 100]
+        drawn = np.zeros((36, 10), bool)
+        drawn[0, :share] = True
+        drawn[10:20, 4:6] = True
+        assert (drawing_to_ink(drawn).ink[0].max() < 0.01) == erased
+    drawn = np.zeros((30, 30), bool)
+    drawn[:4] = True
+    for turns in range(4):
+        ink = np.rot90(drawing_to_ink(np.rot90(drawn, turns).copy()).ink, -turns)
+        assert ink.max(axis=1).round().tolist() == [0, 0, 0, 1] + [0] * 26
+    inner = np.zeros((30, 12), bool)
+    inner[1] = inner[15] = True  # the edge itself is clear
+    assert np.flatnonzero(drawing_to_ink(inner).mask.any(axis=1)).tolist() == [1, 15]
 
 
 def test_specks_are_small_beside_the_largest_pieces() -> None:
-    mask = np.zeros((30, 60), bool)
-    mask[5:25, 5:10] = mask[5:25, 30:35] = True  # 20 high
-    mask[2:6, 50] = mask[10:15, 50] = mask[28, 40:45] = mask[28, 50:54] = True  # four and five long
-    kept = mask.copy()
-    remove_specks(kept, 0.22)
+    drawn = np.zeros((30, 60), bool)
+    drawn[5:25, 5:10] = drawn[5:25, 30:35] = True  # 20 high
+    drawn[2:6, 50] = drawn[10:15, 50] = drawn[28, 40:45] = drawn[28, 50:54] = True  # four and five long
+    kept = drawing_to_ink(drawn).mask
     assert not kept[2:6, 50].any()
     assert kept[10:15, 50].all()
     assert kept[28, 40:45].all()
     assert not kept[28, 50:54].any()
-    dots = np.zeros((9, 9), bool)
+    dots = np.zeros((19, 19), bool)
     dots[1, 1] = dots[4:6, 4] = True
-    remove_specks(dots, 0.0)
-    assert np.argwhere(dots).tolist() == [[4, 4], [5, 4]]
-    dots[:] = False
-    remove_specks(dots, 0.22)
-    assert not dots.any()
+    assert np.argwhere(drawing_to_ink(dots, 0.0).mask).tolist() == [[4, 4], [5, 4]]
+    assert not drawing_to_ink(dots & False).mask.any()
+
+
+def test_the_texts_height_is_the_median_of_the_largest_pieces_that_hold_half_of_all() -> None:
+    drawn = np.zeros((40, 100), bool)
+    drawn[2:38, 2:6] = True  # 36 high, 144 pixels
+    drawn[2:12, 10:22] = drawn[2:12, 30:42] = True  # 10 high, 120 each: with it more than half of 444
+    drawn[20:24, 50:65] = True  # 60 pixels
+    drawn[30:36, 70] = True  # six high
+    assert drawing_to_ink(drawn, 0.26).mask[30:36, 70].all()  # of (36 + 10) / 2
+    assert not drawing_to_ink(drawn, 0.27).mask[30:36, 70].any()
 
 
 def test_lines_thinner_than_half_the_stroke_are_opened_away() -> None:
