@@ -136,7 +136,7 @@ def tiny() -> Recognizer:
 def test_golden_reading(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=3)
     assert (reading.text, reading.frames) == ("22a2", "")
-    assert reading.confidence == pytest.approx(0.966351, abs=1e-5)
+    assert reading.confidence == pytest.approx(0.96635, abs=1e-4)
     assert [(c.char, c.box_ltrb, c.candidate) for c in reading.characters] == [
         ("2", (33, 19, 60, 44), 48),
         ("2", (60, 19, 71, 44), 86),
@@ -154,7 +154,7 @@ def test_the_temperature_divides_all_scores() -> None:
     )
     assert cool.confidence == pytest.approx(doubled.confidence, abs=1e-6)
     assert [c.confidence for c in cool.characters] == pytest.approx([c.confidence for c in doubled.characters])
-    assert warm.confidence == pytest.approx(0.65000, abs=1e-4)
+    assert warm.confidence == pytest.approx(0.6500, abs=1e-3)
 
 
 def test_what_is_known_of_the_text_counts_for_one_image_too(tiny: Recognizer) -> None:

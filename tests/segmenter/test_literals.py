@@ -90,6 +90,7 @@ def test_fillers_are_where_more_than_half_a_pixel_of_ink_is_in_a_column(level: f
 def test_fillers_divide_evenly_into_no_more_parts_than_needed() -> None:
     assert cuts_of([(0, 6), (6, 13), (13, 20)], [5.0] * 20, spacing=6.0) == [0, 6, 10, 13, 16, 20]
     assert cuts_of([(0, 5)], [5.0] * 5, spacing=2.0) == [0, 2, 3, 5]
+    assert cuts_of([(0, 5)], [5.0] * 5, spacing=float("inf")) == [0, 5]
     assert cuts_of([(3, 8)], [5.0] * 8, spacing=2.5) == [3, 6, 8]  # halves are rounded to even
 
 
@@ -194,13 +195,39 @@ def test_specks_are_small_beside_the_largest_pieces() -> None:
 
 
 def test_the_texts_height_is_the_median_of_the_largest_pieces_that_hold_half_of_all() -> None:
-    drawn = np.zeros((40, 100), bool)
-    drawn[2:38, 2:6] = True  # 36 high, 144 pixels
-    drawn[2:12, 10:22] = drawn[2:12, 30:42] = True  # 10 high, 120 each: with it more than half of 444
+    drawn = np.zeros((50, 100), bool)
+    drawn[2:42, 2:6] = True  # 40 high, 160 pixels
+    drawn[2:12, 10:22] = drawn[2:12, 30:42] = True  # 10 high, 120 each: the first with one of them has half of 466
     drawn[20:24, 50:65] = True  # 60 pixels
     drawn[30:36, 70] = True  # six high
-    assert drawing_to_ink(drawn, 0.26).mask[30:36, 70].all()  # of (36 + 10) / 2
-    assert not drawing_to_ink(drawn, 0.27).mask[30:36, 70].any()
+    assert drawing_to_ink(drawn, 0.24).mask[30:36, 70].all()  # of (40 + 10) / 2
+    assert not drawing_to_ink(drawn, 0.26).mask[30:36, 70].any()
+    low = np.zeros((30, 60), bool)
+    low[5:15, 5:15] = low[20:22, 30] = low[20:23, 40] = True
+    assert np.flatnonzero(drawing_to_ink(low, 0.25).mask[20]).tolist() == [40]  # at least 2.5
+
+
+def test_contrast_of_the_text_is_that_of_the_strongest_two_fifths() -> None:
+    for strong, expected in ((11, 0.5), (7, 1.0)):  # of twenty columns
+        image = np.full((40, 90, 3), 200, np.uint8)
+        image[8:32, 20:40] = 140
+        image[8:32, 20 : 20 + strong] = 80
+        assert image_to_ink(image, InkSettings()).ink[20, 38] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_frame_stands_out_half_as_much_as_the_strongest_fiftieth() -> None:
+    for level, erased in ((110, True), (95, False)):
+        image = np.full((40, 90, 3), 255, np.uint8)
+        image[8:32, 20:26] = 55  # a contrast of 200, in more than a fiftieth
+        image[0] = 255 - level
+        assert (image_to_ink(image, InkSettings()).ink[0].max() < 0.01) == erased
+
+
+def test_what_stands_out_no_more_than_half_of_the_ground_does_is_no_ink() -> None:
+    noise = np.random.default_rng(0).normal(0, 6, (40, 90, 1)).repeat(3, axis=2)
+    image = (200 + noise).clip(0, 255).astype(np.uint8)
+    image[8:32, 20:28] = image[8:32, 50:58] = 40
+    assert (image_to_ink(image, InkSettings()).ink == 0).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_lines_thinner_than_half_the_stroke_are_opened_away() -> None:
