@@ -164,7 +164,7 @@ class Tally:
     def summary(self) -> str:
         """Return one line such as ``36 images: 35 read, 1 unreadable; whole text right: ...``."""
         counts = ", ".join(f"{self._status[s]} {s}" for s in Status if self._status[s])
-        line = f"{self._status.total()} images: {counts}"
+        line = f"{self._status.total()} images{counts and f': {counts}'}"
         checked = self._right[True] + self._right[False]
         if checked:
             line += f"; whole text right: {proportion_to_text(proportion(self._right[True], checked)).strip()}"
