@@ -191,7 +191,7 @@ def rows_to_csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> 
     quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
         cells = [cell_to_text(cell) for cell in row.cells(columns).values()]
-        (quoting if "\r" in row.file else writer).writerow(cells)  # readers would take it for the end of a row
+        (quoting if "\r" in "".join(cells) else writer).writerow(cells)  # readers would take it for the end of a row
         stream.flush()
 
 
