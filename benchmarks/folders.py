@@ -10,6 +10,7 @@ process as Linux tells it.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import signal
@@ -94,10 +95,10 @@ def run_killed(links: Path, out: Path, jobs: int, kills: int, chance: random.Ran
 
 
 def rate(moments: list[Moment], first: float, last: float) -> float:
-    """Images a second between two shares of all of them, such as 0 and 0.1."""
+    """Images a second between two shares of all of them, such as 0 and 0.1; NaN where both came at one moment."""
     rows = moments[-1].rows
-    part = [moment for moment in moments if max(first * rows, 1) <= moment.rows <= last * rows]
-    return (part[-1].rows - part[0].rows) / (part[-1].seconds - part[0].seconds)
+    begin, end = (next(m for m in moments if m.rows >= max(share * rows, 1)) for share in (first, last))
+    return (end.rows - begin.rows) / (end.seconds - begin.seconds) if end != begin else math.nan
 
 
 def main() -> None:
