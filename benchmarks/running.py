@@ -20,7 +20,7 @@ CACHE = ROOT / "benchmarks" / "cache"
 CTC_START_FILE = CACHE / "ctc-start.pt"
 """A CTC recogniser trained on the captchas of Kerf's bundled model; ``rivals/pretrain.py`` makes it."""
 CLI = ROOT / "cli.py"
-KERF_FILES = ("__init__.py", "cli.py", "segmenter/**/*.py", "classifier/**/*.py", "data/models/*.safetensors")
+KERF_FILES = ("__init__.py", "cli.py", "segmenter/**/*.[cp]*", "classifier/**/*.[cp]*", "data/models/*.safetensors")
 """What Kerf's results depend on."""
 DONE = {ExitCode.OK, ExitCode.UNREADABLE_IMAGE, ExitCode.NO_LABELS, ExitCode.LABEL_ALPHABET, ExitCode.LABEL_FIT}
 """Exit codes of a program that did its work, but for an image or a label, if any, that it named on stderr."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,11 @@ class Pause(Enum):
 
 PAUSE = Pause.PAUSE
 """Whatever came before it is done, and its results are handed out, before the next item is asked for."""
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def to_named(images: Iterable[Source | Pause]) -> Iterator[NamedSource | Pause]:
@@ -52,7 +58,7 @@ def to_batches(items: Iterable[T | Pause], size: int) -> Iterator[list[T] | Paus
 
 
 def map_in_order(
-    work: Callable[[T], R], items: Iterable[T | Pause], threads: int, begin: Callable[[], object]
+    work: Callable[[T], R], items: Iterable[T | Pause], threads: int, begin: Callable[[], object] | None = None
 ) -> Iterator[R]:
     """Yield ``work(item)`` of each item, in their order, worked at by several threads.
 

@@ -20,6 +20,7 @@ from tests.running import ROOT
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
 IMAGE = ROOT / "data" / "samples" / "clean_0.png"
+EXTENSIONS = {"kerf/segmenter/_cutting", "kerf/classifier/lattice/_search"}
 NAMES_OF_THE_CHECKOUT = ("cli", "classifier", "segmenter", "data", "tests", "benchmarks")
 
 
@@ -91,15 +92,22 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     folders = [ROOT.joinpath(*package.split(".")[1:]) for package in packages]
     modules = {f"kerf/{path.relative_to(ROOT).as_posix()}" for folder in folders for path in folder.glob("*.py")}
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert names == modules | {"kerf/py.typed", "kerf/data/models/default.safetensors"}
+    compiled = {name for name in names if name.endswith((".so", ".pyd"))}
+    assert names - compiled == modules | {f"{name}.pyi" for name in EXTENSIONS} | {
+        "kerf/py.typed",
+        "kerf/data/models/default.safetensors",
+    }
+    assert {name.split(".")[0] for name in compiled} == EXTENSIONS
+    assert "-abi3-" in wheel.name  # for this version of Python and all that come after it
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_part_of_the_tests(built: Path, wheel: Path) -> None:
     (sdist,) = built.glob("kerf_captcha-*.tar.gz")
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}
-    sources = {name.removeprefix("kerf/") for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kerf/")}
-    assert sources <= inside
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kerf/")}
+    assert {name.removeprefix("kerf/") for name in names if name.split(".")[0] not in EXTENSIONS} <= inside
+    assert {f"{name.removeprefix('kerf/')}.c" for name in EXTENSIONS} <= inside
     assert {"README.md", "LICENSE", "pyproject.toml"} <= inside
     assert {name.split("/")[0] for name in inside} & {"tests", "benchmarks", "build", "docs"} == set()
 
@@ -137,9 +145,15 @@ def test_the_command_is_installed(bin_folder: Path, tmp_path: Path) -> None:
     assert run(bin_folder / "kerf", "--version", cwd=tmp_path).split() == ["kerf", "0.1.0"]
 
 
-def test_it_reads_from_within_a_zip(wheel: Path, folder_of_a_service: Path) -> None:
-    # A wheel is a zip. -P: the folder of the service is not searched, so that the checkout's names cannot be met.
-    code = f"import sys; sys.path.insert(0, {str(wheel)!r}); from kerf.cli import main; main()"
+def test_a_zip_of_the_sources_can_be_installed(built: Path, folder_of_a_service: Path, tmp_path: Path) -> None:
+    (sdist,) = built.glob("kerf_captcha-*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "sources", filter="data")
+    zipped = shutil.make_archive(str(tmp_path / "kerf"), "zip", tmp_path / "sources")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-index", "--no-deps")
+    run(*pip, "--no-build-isolation", "--target", tmp_path / "installed", zipped, cwd=tmp_path)
+    # -P: the folder of the service is not searched, so that the checkout's names cannot be met.
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'installed')!r}); from kerf.cli import main; main()"
     rows = run(sys.executable, "-P", "-c", code, "solve", "image.png", cwd=folder_of_a_service)
     assert read_rows(rows) == [("image.png", label_of_image())]
 

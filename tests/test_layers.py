@@ -80,6 +80,11 @@ def test_segmenter_never_imports_torch() -> None:
     assert {(f.name, n) for f in files for n in imported(f) if n.split(".")[0] == "torch"} == set()
 
 
+def test_the_search_imports_torch_only_for_its_loss() -> None:
+    files = sorted((ROOT / "classifier" / "lattice").glob("*.py"))
+    assert [f.name for f in files if {n.split(".")[0] for n in imported(f)} & {"torch"}] == ["lattice_loss.py"]
+
+
 def test_a_newcomer_sees_few_files() -> None:
     assert len(list((ROOT / "classifier").glob("*.py"))) <= 8
     lines = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in sources()}

@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ParamSpec
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from kerf.segmenter.errors import ExitCode
 
 P = ParamSpec("P")
+STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 
 
 def new_app() -> typer.Typer:
@@ -45,6 +47,12 @@ def run(app: typer.Typer) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left unwritten must not be tried again at the exit
         print(f"kerf: error: standard output: cannot be written: {error.strerror}", file=sys.stderr)
         sys.exit(ExitCode.OUTPUT)
+    except SystemExit as end:
+        if end.code in STOPPED:
+            with suppress(OSError):
+                sys.stderr.flush()
+            os._exit(end.code)  # Python would wait for a thread that hangs, on a file that cannot be reached, say
+        raise
 
 
 def open_closed_streams() -> None:

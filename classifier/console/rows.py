@@ -164,7 +164,7 @@ class Tally:
     def summary(self) -> str:
         """Return one line such as ``36 images: 35 read, 1 unreadable; whole text right: ...``."""
         counts = ", ".join(f"{self._status[s]} {s}" for s in Status if self._status[s])
-        line = f"{self._status.total()} images: {counts}"
+        line = f"{self._status.total()} images{counts and f': {counts}'}"
         checked = self._right[True] + self._right[False]
         if checked:
             line += f"; whole text right: {proportion_to_text(proportion(self._right[True], checked)).strip()}"
@@ -191,7 +191,7 @@ def rows_to_csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> 
     quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
         cells = [cell_to_text(cell) for cell in row.cells(columns).values()]
-        (quoting if "\r" in row.file else writer).writerow(cells)  # readers would take it for the end of a row
+        (quoting if "\r" in "".join(cells) else writer).writerow(cells)  # readers would take it for the end of a row
         stream.flush()
 
 

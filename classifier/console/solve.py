@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, tee
@@ -18,7 +17,7 @@ from kerf.classifier.console.rows import Row, RowFormat, RowSettings, Tally, rea
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.images import check_there
 from kerf.classifier.folders.labels import find_label_files
-from kerf.classifier.streams import Pause
+from kerf.classifier.streams import Pause, count_cores
 from kerf.segmenter.errors import KerfError, SettingsError
 
 if TYPE_CHECKING:
@@ -129,8 +128,3 @@ def read_images(
     readings = recognizer.read_many(taken, reading.constraint, best=chosen.rows.best, jobs=jobs)
     paths = (image for image in shown if not isinstance(image, Pause))
     return terminal.track(watch_kind(readings, terminal), total, "solving"), paths
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

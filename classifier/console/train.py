@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from kerf.classifier.console.arguments import to_images, to_observer, to_samples
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
+from kerf.classifier.folders.labels import find_label_files
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.forecast import LEAST_POINTS, labels_needed, need_to_text
 from kerf.classifier.learning.learning_curve import (
@@ -52,7 +54,7 @@ def train_model(
 ) -> None:
     """Train a model, or with ``curve`` one for each number of labels; the parameters are the command's options."""
     deadline = Deadline.after(60 * chosen.max_minutes if chosen.max_minutes else None)
-    check_output_file(chosen.out)
+    check_output_file(chosen.out, find_label_files(folder))
     budgets = parse_budgets(curve) if curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
@@ -80,9 +82,9 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
 
     def keep(model: Model) -> None:
         """Save what was learnt so far when training is stopped."""
-        partial = chosen.out.with_suffix(f".partial{chosen.out.suffix}")
-        save_model(model, partial)
-        terminal.partial = partial
+        if terminal.partial is None:
+            terminal.partial = to_free_partial(chosen.out)
+        save_model(model, terminal.partial)
 
     observer = replace(to_observer(terminal), on_interrupt=keep)
 
@@ -93,6 +95,12 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
         return result
 
     return learn
+
+
+def to_free_partial(out: Path) -> Path:
+    """Return what to call a model that is not learnt to the end, so that it takes no other's place."""
+    names = (out.with_suffix(f".partial{number or ''}{out.suffix}") for number in chain([0], count(2)))
+    return next(name for name in names if not name.exists())
 
 
 def show_points(found: Iterable[CurvePoint], terminal: Terminal) -> list[CurvePoint]:

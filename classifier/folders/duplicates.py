@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from math import inf
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kerf.classifier.folders.dataset import Sample, Split
+from kerf.classifier.streams import count_cores, map_in_order, to_batches
 from kerf.segmenter.errors import UnreadableImageError
 from kerf.segmenter.load import path_to_image
+
+R = TypeVar("R")
+Nearest = tuple[float, int, int]
+"""Difference, which of an image's views, and index of the known view that it is like."""
+NOTHING: Nearest = (inf, 0, -1)
 
 ROWS, COLS = 16, 48
 BANDS = 12
@@ -22,6 +31,17 @@ LIMIT = 0.25
 Over ten kinds of captcha, copies saved as JPEG of quality 50, moved by a pixel or made lighter or darker
 differed by at most 0.16, images of different texts by at least 0.40.
 """
+
+LEAST_PRODUCT = ROWS * COLS * (0.999 - LIMIT / 2)
+"""Of two views whose mean squared difference is ``LIMIT``, a little less for what float32 loses."""
+
+DIMENSIONS = 64
+MOST_SEEN = 1000
+"""Views that the dimensions are chosen by."""
+PART = 1024
+"""Known views that are compared at a time."""
+BATCH = 32
+"""Images that a thread reads and compares at a time."""
 
 LEAST_CONTRAST = 0.1
 """Standard deviation in grey levels below which an image is plain."""
@@ -48,49 +68,95 @@ def near_duplicates(split: Split) -> list[tuple[Sample, Sample]]:
     list of (Sample, Sample)
         Training and validation sample; each validation sample at most once, with what is most like it.
     """
-    train = [(sample, views[0]) for sample, views in samples_to_views(split.train, STILL)]
+    train = list(chain.from_iterable(share(split.train, lambda batch: samples_to_views(batch, STILL))))
     if not train:
         return []
-    known = np.stack([view for _, view in train])
-    pairs = []
-    for sample, views in samples_to_views(split.validation, SHIFTS):
-        nearest = find_nearest(views, known)
-        if nearest is not None:
-            pairs.append((train[nearest][0], sample))
-    return pairs
+    known = KnownViews(np.concatenate([views for _, views in train]))
+
+    def find(batch: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+        found = samples_to_views(batch, SHIFTS)
+        nearest = known.find_nearest([views for _, views in found])
+        return [(train[i][0], sample) for (sample, _), i in zip(found, nearest, strict=True) if i is not None]
+
+    return list(chain.from_iterable(share(split.validation, find)))
 
 
-def find_nearest(views: NDArray[np.float32], known: NDArray[np.float32]) -> int | None:
-    """Find the known view that is most like one of an image's views; None if none is within ``LIMIT``.
+def share(samples: Iterable[Sample], work: Callable[[Sequence[Sample]], R]) -> Iterator[R]:
+    """Yield what becomes of the samples, batch by batch, worked at on all cores."""
+    return map_in_order(work, to_batches(samples, BATCH), count_cores())
+
+
+class KnownViews:
+    """Views among which the nearest is looked for.
+
+    Two views are alike only if their product is at least ``LEAST_PRODUCT``. It is at most that of their projections
+    into any subspace, plus the product of the lengths of what the projections leave out (Cauchy, Schwarz). Few
+    views that are not alike pass that in the ``DIMENSIONS`` in which the views vary most; these are compared in full.
 
     Parameters
     ----------
     views
-        float32 ``(V, BANDS * D)``.
-    known
         float32 ``(n, BANDS * D)``.
     """
-    means = 2 - 2 * (views @ known.T) / known.shape[1]  # (V, n) over all bands, as every view is of size 1
-    view, index = np.nonzero(means <= LIMIT)  # the band that differs most is never below the mean
-    if not len(index):
-        return None
-    differences = np.square(views[view] - known[index]).reshape(len(index), BANDS, -1)  # (c, BANDS, D)
-    largest = differences.mean(axis=2).max(axis=1)
-    best = int(largest.argmin())
-    return int(index[best]) if largest[best] <= LIMIT else None
+
+    def __init__(self, views: NDArray[np.float32]) -> None:
+        some = views[:: -(-len(views) // MOST_SEEN)]
+        self._views = views
+        self._basis = np.linalg.eigh(some.T @ some)[1][:, -DIMENSIONS:]  # (BANDS * D, DIMENSIONS), orthonormal
+        self._projected = self._project(views)
+
+    def find_nearest(self, images: Sequence[NDArray[np.float32]]) -> list[int | None]:
+        """Find the view that is most like one of an image's, for each image; None if none is within ``LIMIT``.
+
+        Of several that are equally like it the one counts that is like the first of the image's views.
+
+        Parameters
+        ----------
+        images
+            The views of each, equally many: float32 ``(V, BANDS * D)``.
+        """
+        if not images:
+            return []
+        projected = self._project(np.concatenate(images))  # (images * V, DIMENSIONS + 1)
+        best: list[Nearest] = [NOTHING] * len(images)
+        for start in range(0, len(self._views), PART):
+            bounds = projected @ self._projected[start : start + PART].T
+            close = bounds.reshape(len(images), -1, bounds.shape[1]).max(axis=1) >= LEAST_PRODUCT  # (images, PART)
+            for image in np.flatnonzero(close.any(axis=1)).tolist():
+                best[image] = min(best[image], self._compare(images[image], start + np.flatnonzero(close[image])))
+        return [None if nearest == NOTHING else nearest[2] for nearest in best]
+
+    def _project(self, views: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the projections, and the length of what each leaves out: float32 ``(n, DIMENSIONS + 1)``."""
+        projected = views @ self._basis
+        rest = np.square(views).sum(axis=1) - np.square(projected).sum(axis=1)
+        return np.column_stack([projected, np.sqrt(np.maximum(rest, 0))])
+
+    def _compare(self, views: NDArray[np.float32], part: NDArray[np.intp]) -> Nearest:
+        """Find the nearest in a part of them."""
+        known = self._views[part]
+        view, place = np.nonzero(views @ known.T >= LEAST_PRODUCT)  # the band that differs most is above the mean
+        if not len(view):
+            return NOTHING
+        differences = np.square(views[view] - known[place]).reshape(len(view), BANDS, -1)  # (c, BANDS, D)
+        largest = differences.mean(axis=2).max(axis=1)
+        best = int(largest.argmin())
+        return (float(largest[best]), int(view[best]), int(part[place[best]])) if largest[best] <= LIMIT else NOTHING
 
 
 def samples_to_views(
     samples: Iterable[Sample], shifts: tuple[tuple[int, int], ...]
-) -> Iterator[tuple[Sample, NDArray[np.float32]]]:
-    """Yield the samples that can be read, with their views, one a shift: float32 ``(V, BANDS * D)``."""
+) -> list[tuple[Sample, NDArray[np.float32]]]:
+    """Return the samples that can be read, with their views, one a shift: float32 ``(V, BANDS * D)``."""
+    found = []
     for sample in samples:
         try:
             image = path_to_image(sample.path)
         except UnreadableImageError:
             continue
         if min(image.shape[:2]) >= 3:
-            yield sample, np.stack([image_to_view(image, shift) for shift in shifts])
+            found.append((sample, np.stack([image_to_view(image, shift) for shift in shifts])))
+    return found
 
 
 def image_to_view(image: NDArray[np.uint8], shift: tuple[int, int]) -> NDArray[np.float32]:

@@ -4,9 +4,10 @@ A path goes from the first cut of its lattice to the last; each step is a candid
 the next cut. A state is a cut and the number of characters behind it. All tables look onwards: what they say of a state
 is about the ways from it to the end.
 
-Scores are logarithms; in them, what cannot be is -INFINITY. Arrays are in C order, their shapes in brackets: N candidates
-and J cuts of one image, K classes of the network, C characters that may be read, at most L of them in a text, and R
-different rows among the L that say which are allowed. Nothing here is global: several threads may search at once. */
+Scores are logarithms; in them, what cannot be is -INFINITY. Arrays are in C order, their shapes in brackets: N
+candidates and J cuts of one image, K classes of the network, C characters that may be read, at most L of them in a
+text, and R different rows among the L that say which are allowed. Nothing here is global: several threads may search
+at once. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <math.h>
@@ -120,8 +121,8 @@ static inline float exp_below_0(float x) {
     union {
         int32_t bits;
         float value;
-    } power = {((int32_t)whole + 127) << 23};
-    return x > -87.0f ? p * power.value : 0.0f;
+    } power = {(((int32_t)whole + 127) << 23) & -(int32_t)(x > -87.0f)};
+    return p * power.value;
 }
 
 static double log_add(double a, double b) {
@@ -147,7 +148,8 @@ static void logits_to_scores(const Space *space, const float *logits, double sca
 }
 
 /* One candidate's scores (stride) to each character's share among those allowed, their log-sum-exp and the best. */
-static void softmax(const float *scores, const float *barred, int stride, float *shares, double *total, double *top) {
+static void softmax(const float *restrict scores, const float *restrict barred, int stride, float *restrict shares,
+                    double *total, double *top) {
     float best[LANES], sum[LANES] = {0};
     for (int i = 0; i < LANES; i++) {
         best[i] = -INFINITY;
@@ -161,9 +163,11 @@ static void softmax(const float *scores, const float *barred, int stride, float 
     for (int i = 1; i < LANES; i++) {
         best[0] = best[i] > best[0] ? best[i] : best[0];
     }
+    for (int c = 0; c < stride; c++) {
+        shares[c] = exp_below_0(scores[c] + barred[c] - best[0]);
+    }
     for (int c = 0; c < stride; c += LANES) {
         for (int i = 0; i < LANES; i++) {
-            shares[c + i] = exp_below_0(scores[c + i] + barred[c + i] - best[0]);
             sum[i] += shares[c + i];
         }
     }
@@ -390,7 +394,8 @@ static void path_to_text(const Space *space, const Work *work, const int32_t *ca
 }
 
 /* Share of all paths that have each of a text's characters at its place, wherever they cut; from the flow. */
-static void flow_to_characters(const Space *space, const Work *work, const int32_t *text, int count, double *characters) {
+static void flow_to_characters(const Space *space, const Work *work, const int32_t *text, int count,
+                               double *characters) {
     for (int l = 0; l < count; l++) {
         characters[l] = 0;
         for (int a = 0; a < work->lattice.arcs; a++) {
@@ -490,10 +495,11 @@ static void keep_text(Found *found, const int32_t *text, int count, double share
     }
     found->count = MIN(found->count + 1, found->room);
     size_t below = found->count - 1 - at;
-    memmove(found->texts + (size_t)(at + 1) * length, found->texts + (size_t)at * length, below * length * sizeof(int32_t));
+    int32_t *place = found->texts + (size_t)at * length;
+    memmove(place + length, place, below * length * sizeof(int32_t));
     memmove(found->counts + at + 1, found->counts + at, below * sizeof(int32_t));
     memmove(found->shares + at + 1, found->shares + at, below * sizeof(double));
-    memcpy(found->texts + (size_t)at * length, text, count * sizeof(int32_t));
+    memcpy(place, text, count * sizeof(int32_t));
     found->counts[at] = count;
     found->shares[at] = MIN(share, 1.0);
 }
@@ -586,7 +592,8 @@ static int find_texts(const Space *space, Work *work, const Settings *settings, 
 /* ---- one image ---- */
 
 /* Read one image's texts, the path that spells the first, and the share of each of its characters. */
-static int read_image(const Space *space, Work *work, const Settings *settings, Found *found, int32_t *candidates, double *characters) {
+static int read_image(const Space *space, Work *work, const Settings *settings, Found *found, int32_t *candidates,
+                      double *characters) {
     int32_t text[MOST_CHARACTERS];
     score_any(space, work, work->tops);
     int count = find_best_path(work, space->lengths, candidates);
@@ -597,7 +604,8 @@ static int read_image(const Space *space, Work *work, const Settings *settings, 
     score_any(space, work, work->totals);
     scores_to_chain(work, space->lengths);
     keep_text(found, text, count, text_to_share(space, work, text, count));
-    if (settings->exact && (settings->best > 1 || found->shares[0] < settings->certain) && !find_texts(space, work, settings, found)) {
+    int doubtful = settings->exact && (settings->best > 1 || found->shares[0] < settings->certain);
+    if (doubtful && !find_texts(space, work, settings, found)) {
         return 0;
     }
     chain_to_flow(work);
@@ -656,7 +664,8 @@ static void grads_to_logits(const Space *space, const Work *work, const float *l
 
 /* Negative logarithm of the share of all paths that spell a label; INFINITY where no path does. Gradients are added to
    `grad_logits` (N, K) and `grad_skips` (J) unless they are NULL. */
-static double label_image(const Space *space, Work *work, const float *logits, const int32_t *label, int count, float *grad_logits, float *grad_skips) {
+static double label_image(const Space *space, Work *work, const float *logits, const int32_t *label, int count,
+                          float *grad_logits, float *grad_skips) {
     uint8_t lengths[MOST_CHARACTERS + 1] = {0};
     if (count < 0 || !space->lengths[count]) {
         return INFINITY;
@@ -777,7 +786,8 @@ static void start_image(const Batch *batch, const Space *space, Work *work, int 
     scores_to_shares(space, work);
 }
 
-static int decode_batch(const Batch *batch, Space *space, const Settings *settings, Found found, int32_t *candidates, double *characters) {
+static int decode_batch(const Batch *batch, Space *space, const Settings *settings, Found found, int32_t *candidates,
+                        double *characters) {
     Work work = {0};
     take_room(&work, batch, space, settings);
     if (!work.failed) {
@@ -801,7 +811,8 @@ static int decode_batch(const Batch *batch, Space *space, const Settings *settin
     return !work.failed;
 }
 
-static int label_batch(const Batch *batch, Space *space, const int32_t *labels, const int32_t *counts, double *losses, float *grad_logits, float *grad_skips) {
+static int label_batch(const Batch *batch, Space *space, const int32_t *labels, const int32_t *counts, double *losses,
+                       float *grad_logits, float *grad_skips) {
     Work work = {0};
     take_room(&work, batch, space, NULL);
     if (!work.failed) {
@@ -810,8 +821,8 @@ static int label_batch(const Batch *batch, Space *space, const int32_t *labels, 
     for (int image = 0; image < batch->images && !work.failed; image++) {
         size_t first = (size_t)batch->first_span[image] * space->classes;
         start_image(batch, space, &work, image);
-        losses[image] = label_image(space, &work, batch->logits + first, labels + (size_t)image * space->length, counts[image],
-                                    grad_logits ? grad_logits + first : NULL,
+        losses[image] = label_image(space, &work, batch->logits + first, labels + (size_t)image * space->length,
+                                    counts[image], grad_logits ? grad_logits + first : NULL,
                                     grad_logits ? grad_skips + batch->first_cut[image] : NULL);
     }
     free_room(&work);
@@ -836,9 +847,11 @@ static const char *check_ranges(const int32_t *first, int count, Py_ssize_t end,
 
 /* What is wrong with the lattices, or NULL; fills in the batch. */
 static const char *to_batch(const Py_buffer *in, double temperature, Batch *batch) {
-    *batch = (Batch){in[LOGITS].buf, in[SKIPS].buf, in[SPANS].buf, in[FIRST_SPAN].buf, in[FIRST_CUT].buf, 0, 0, 0, 1 / temperature};
+    *batch = (Batch){in[LOGITS].buf,    in[SKIPS].buf, in[SPANS].buf, in[FIRST_SPAN].buf,
+                     in[FIRST_CUT].buf, 0, 0, 0, 1 / temperature};
     Py_ssize_t images = in[FIRST_SPAN].len / 4 - 1, spans = in[SPANS].len / 8, cuts = in[SKIPS].len / 4;
-    if (images < 0 || images > INT32_MAX || spans > INT32_MAX || cuts > INT32_MAX || in[FIRST_CUT].len != in[FIRST_SPAN].len) {
+    if (images < 0 || images > INT32_MAX || spans > INT32_MAX || cuts > INT32_MAX ||
+        in[FIRST_CUT].len != in[FIRST_SPAN].len) {
         return "first_span and first_cut are int32 (B + 1)";
     }
     batch->images = (int)images;
@@ -857,11 +870,13 @@ static const char *to_batch(const Py_buffer *in, double temperature, Batch *batc
 /* What is wrong with the texts that may be read, or NULL; fills in the space. */
 static const char *to_space(const Py_buffer *in, Space *space) {
     Py_ssize_t length = in[LENGTHS].len - 1, spans = in[SPANS].len / 8;
-    if (length < 1 || length > MOST_CHARACTERS || in[ALLOWED].len % length || in[ALLOWED].len / length > INT32_MAX - LANES) {
+    if (length < 1 || length > MOST_CHARACTERS || in[ALLOWED].len % length ||
+        in[ALLOWED].len / length > INT32_MAX - LANES) {
         return "allowed is bool (L, C) and lengths (L + 1), where L is within 1 and 64";
     }
     Py_ssize_t characters = in[ALLOWED].len / length, classes = spans ? in[LOGITS].len / 4 / spans : 0;
-    if (characters < 1 || in[GROUPS].len < 4 * characters || in[GROUPS].len % (4 * characters) || in[LOGITS].len != classes * spans * 4 || classes > INT32_MAX) {
+    if (characters < 1 || in[GROUPS].len < 4 * characters || in[GROUPS].len % (4 * characters) ||
+        in[LOGITS].len != classes * spans * 4 || classes > INT32_MAX) {
         return "groups is int32 (C, G) and logits is float32 (N, K)";
     }
     *space = (Space){(int)classes, (int)characters, (int)(in[GROUPS].len / 4 / characters), (int)length, 0};
@@ -876,7 +891,8 @@ static const char *to_space(const Py_buffer *in, Space *space) {
     }
     for (int l = 0; l < space->length; l++) {
         int same = 0;
-        while (memcmp(space->allowed + (size_t)same * characters, space->allowed + (size_t)l * characters, characters)) {
+        const uint8_t *row = space->allowed + (size_t)l * characters;
+        while (memcmp(space->allowed + (size_t)same * characters, row, characters)) {
             same++;
         }
         space->row_of[l] = same < l ? space->row_of[same] : space->rows++;
@@ -895,7 +911,8 @@ static PyObject *decode(PyObject *self, PyObject *args) {
     Py_buffer in[INPUTS], out[5];
     Settings settings;
     double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dipdiiw*w*w*w*w*", in, in + 1, in + 2, in + 3, in + 4, in + 5, in + 6, in + 7,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dipdiiw*w*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
+                          in + 5, in + 6, in + 7,
                           &temperature, &settings.best, &settings.exact, &settings.certain, &settings.expansions,
                           &settings.narrow, out, out + 1, out + 2, out + 3, out + 4)) {
         return NULL;
@@ -907,7 +924,8 @@ static PyObject *decode(PyObject *self, PyObject *args) {
     fault = fault ? fault : to_space(in, &space);
     if (!fault) {
         Py_ssize_t texts = (Py_ssize_t)batch.images * settings.best;
-        int fit = settings.best > 0 && settings.expansions > 0 && settings.narrow > 0 && settings.expansions < INT32_MAX / 2;
+        int fit = settings.best > 0 && settings.narrow > 0;
+        fit = fit && settings.expansions > 0 && settings.expansions < INT32_MAX / 2;
         fit = fit && out[0].len == texts * space.length * 4 && out[1].len == texts * 4 && out[2].len == texts * 8;
         fit = fit && out[3].len == (Py_ssize_t)batch.images * space.length * 4 && out[4].len == 2 * out[3].len;
         fault = fit ? NULL : "the arrays for what is read do not fit";
@@ -930,7 +948,8 @@ static PyObject *decode(PyObject *self, PyObject *args) {
 static PyObject *losses(PyObject *self, PyObject *args) {
     Py_buffer in[INPUTS], labels, counts, out[3];
     double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dy*y*w*w*w*", in, in + 1, in + 2, in + 3, in + 4, in + 5, in + 6, in + 7,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dy*y*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
+                          in + 5, in + 6, in + 7,
                           &temperature, &labels, &counts, out, out + 1, out + 2)) {
         return NULL;
     }
@@ -941,13 +960,13 @@ static PyObject *losses(PyObject *self, PyObject *args) {
     fault = fault ? fault : to_space(in, &space);
     int wanted = out[2].len > 0; /* there is a cut in every image */
     if (!fault) {
-        int fit = labels.len == (Py_ssize_t)batch.images * space.length * 4 && counts.len == (Py_ssize_t)batch.images * 4;
-        fit = fit && out[0].len == (Py_ssize_t)batch.images * 8;
+        Py_ssize_t images = batch.images;
+        int fit = labels.len == images * space.length * 4 && counts.len == images * 4 && out[0].len == images * 8;
         fit = fit && (!wanted || (out[1].len == in[LOGITS].len && out[2].len == in[SKIPS].len));
         for (Py_ssize_t i = 0; fit && i < labels.len / 4; i++) {
             fit = ((int32_t *)labels.buf)[i] >= 0 && ((int32_t *)labels.buf)[i] < space.characters;
         }
-        for (Py_ssize_t i = 0; fit && i < batch.images; i++) {
+        for (Py_ssize_t i = 0; fit && i < images; i++) {
             fit = ((int32_t *)counts.buf)[i] <= space.length;
         }
         fault = fit ? NULL : "labels or the arrays for losses and gradients do not fit";

@@ -143,6 +143,7 @@ import kerf.segmenter.sources
 inner = kerf.segmenter.sources.path_to_picture
 def slow(path, settings):
     if path.name == "stop.png":
+        time.sleep(1)  # until the others are read
         print("NOW", file=sys.stderr, flush=True)
         time.sleep(60)
     return inner(path, settings)
@@ -155,14 +156,16 @@ kerf.cli.main()
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+    ("number", "code", "jobs"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED, "1"), (signal.SIGTERM, ExitCode.TERMINATED, "2")],
 )
 def test_interruption_keeps_the_rows_so_far(
-    number: signal.Signals, code: ExitCode, trained: tuple[Path, str], mixed: Path, tmp_path: Path
+    number: signal.Signals, code: ExitCode, jobs: str, trained: tuple[Path, str], mixed: Path, tmp_path: Path
 ) -> None:
     shutil.copy(mixed / "a.png", mixed / "stop.png")
     out = tmp_path / "rows.csv"
-    command = [sys.executable, "-c", SLOW, "solve", str(mixed), "--model", str(trained[0]), "--out", str(out)]
+    options = ["--model", str(trained[0]), "--out", str(out), "--jobs", jobs]
+    command = [sys.executable, "-c", SLOW, "solve", str(mixed), *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
         assert process.stderr is not None
         while "NOW" not in (line := process.stderr.readline()):

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from kerf.classifier.console.arguments import FolderLabels, labels_to_text, to_samples
+from kerf.classifier.console.solve import watch_named
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.folders.dataset import LabelledFolder, Sample
+from kerf.classifier.streams import PAUSE, Pause
 from kerf.segmenter.errors import ExitCode
 from tests.folders.making import touch
 
@@ -70,3 +72,23 @@ def test_labels_of_folders_and_of_the_folders_that_files_are_in(
         f"2 labels from {tmp_path}/one",
         f"1 labels from {tmp_path}/two",
     ]
+
+
+def test_labels_of_what_standard_input_names_are_read_as_it_comes_and_their_faults_are_no_end(
+    tmp_path: Path, terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    touch(tmp_path, "one/AB12.png", "one/CD34.png", "two/1.png", "three/EF56.png")
+    labels = FolderLabels(terminal)
+    named: list[Path | Pause] = [PAUSE, *(tmp_path / name for name in ("one/AB12.png", "one", "two", "two", "three"))]
+    watched = watch_named(iter(named), None, labels, terminal)
+    assert [next(watched), next(watched)] == named[:2]
+    assert sorted(labels.texts.values()) == ["AB12", "CD34"]
+    assert list(watched) == named[2:]
+    assert sorted(labels.texts.values()) == ["AB12", "CD34", "EF56"]
+    told = [line.split(":")[0:2] for line in capsys.readouterr().err.splitlines()]
+    assert [line[0] for line in told if "labels from" in line[0]] == [
+        f"2 labels from {tmp_path}/one, file names",
+        f"1 labels from {tmp_path}/three, file names",
+    ]
+    assert told.count(["kerf", " error"]) == 1
+    assert terminal.exit_code == ExitCode.NO_LABELS

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from kerf.classifier.console import named
 from kerf.classifier.console.output_file import STDOUT_NAMES, check_output_file, open_partial
 from kerf.classifier.console.terminal import terminal_session
+from kerf.classifier.streams import PAUSE
 from kerf.segmenter.errors import ExitCode, OutputError
 from tests.console.conftest import Here
 
@@ -54,6 +56,32 @@ def test_an_input_is_refused_as_output(here: Here, captchas: Path, tmp_path: Pat
         assert answer.err == f"kerf: error: {out}: is an input, and would be lost; choose another --out\n"
     assert image.read_bytes() == content
     assert model.read_bytes() == b"weights"
+
+
+def test_no_image_is_replaced_and_no_label_file_that_is_read(here: Here, mixed: Path) -> None:
+    before = contents(mixed)
+    for command, out, what in (
+        (("solve", mixed), "a.png", "an image"),
+        (("solve", mixed), "b.png", "an image"),
+        (("solve", mixed, "--check"), "labels.csv", "an input"),
+        (("solve", mixed / "a.png", "--check"), "labels.csv", "an input"),
+        (("train-char", mixed), "labels.csv", "an input"),
+        (("train-char", mixed), "a.png", "an image"),
+    ):
+        answer = here(*command, "--out", mixed / out)
+        assert answer.code == ExitCode.OUTPUT
+        assert f"error: {mixed / out}: is {what}, and would be lost; choose another --out\n" in answer.err
+    assert contents(mixed) == before
+
+
+def test_what_standard_input_names_is_not_replaced(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("mine")
+    (tmp_path / "labels.csv").write_text("file,label\na,A\n")
+    monkeypatch.setattr(named, "read_paths", lambda _: iter([PAUSE, tmp_path / "a"]))
+    answer = here("solve", "-", "--out", tmp_path / "a")
+    assert answer.code == ExitCode.OUTPUT
+    assert answer.err == f"kerf: error: {tmp_path / 'a'}: is an input, and would be lost; choose another --out\n"
+    assert contents(tmp_path)["a"] == b"mine"
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def test_what_was_learnt_is_kept_when_training_is_stopped(
     assert (provenance.trained, provenance.validated) == (9, 0)
 
 
+def test_a_model_that_was_not_learnt_to_the_end_takes_no_other_s_place(tmp_path: Path) -> None:
+    out = tmp_path / "model.safetensors"
+    for name in ("model.partial.safetensors", "model.partial2.safetensors", "model.partial3.safetensors"):
+        assert train.to_free_partial(out) == tmp_path / name
+        (tmp_path / name).touch()
+
+
 def test_the_curve_is_told_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     listener = Listener()

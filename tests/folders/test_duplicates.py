@@ -1,14 +1,18 @@
 from io import BytesIO
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
+from kerf.classifier.folders import duplicates
 from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples, split_samples
-from kerf.classifier.folders.duplicates import LIMIT, SHIFTS, find_nearest, image_to_view, near_duplicates
+from kerf.classifier.folders.duplicates import LIMIT, SHIFTS, KnownViews, image_to_view, near_duplicates
 
 
 def draw_captcha(text: str) -> Image.Image:
@@ -111,27 +115,73 @@ def test_view_of_an_image_that_is_nearly_plain_is_near_nothing() -> None:
     assert not image_to_view(np.full((20, 20, 3), 9, np.uint8), (0, 0)).any()
 
 
-def to_views(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    views = rng.normal(size=(count, 768))
-    views = (views - views.mean(1, keepdims=True)) / views.std(1, keepdims=True)
-    return np.asarray(views, np.float32)
+def normalize(views: NDArray[np.float64]) -> NDArray[np.float32]:
+    views = views - views.mean(-1, keepdims=True)
+    return np.asarray(views / views.std(-1, keepdims=True), np.float32)
+
+
+def brute_force(views: NDArray[np.float32], known: NDArray[np.float32]) -> int | None:
+    """The known view whose worst band is best, at the first view of which that is true."""
+    bands = np.square(views[:, None] - known[None]).reshape(len(views), len(known), 12, 64).mean(3).max(2)
+    best = np.unravel_index(bands.argmin(), bands.shape)
+    return int(best[1]) if bands[best] <= LIMIT else None
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2, 0.3, 0.4, 0.45, 0.5, 0.7])
-def test_nearest_is_what_brute_force_finds(noise: float) -> None:
+@pytest.mark.parametrize("part", [1, 5, 1000])
+def test_nearest_is_what_brute_force_finds(noise: float, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "PART", part)
     rng = np.random.default_rng(2)
     answers = []
-    for _ in range(20):
-        known, views = to_views(rng, 12), to_views(rng, 3)
+    for _ in range(10):
+        known = normalize(rng.normal(size=(12, 768)))
+        images = [normalize(rng.normal(size=(3, 768))) for _ in range(3)]
         for view, near in ((0, 3), (1, 7), (2, 7)):
-            blend = known[near] + rng.normal(scale=noise * rng.uniform(0.9, 1.1), size=768)
-            views[view] = (blend - blend.mean()) / blend.std()
-        bands = np.square(views[:, None] - known[None]).reshape(3, 12, 12, 64).mean(3).max(2)  # (V, n)
-        best = np.unravel_index(bands.argmin(), bands.shape)
-        answers.append(find_nearest(views, known))
-        assert answers[-1] == (best[1] if bands[best] <= LIMIT else None)
-    assert None not in answers or noise > 0.3
+            images[1][view] = normalize(known[near] + rng.normal(scale=noise * rng.uniform(0.9, 1.1), size=768))
+        images[2][1] = normalize(known[9] + rng.normal(scale=noise, size=768))
+        answers += KnownViews(known).find_nearest(images)
+        assert answers[-3:] == [brute_force(views, known) for views in images]
+    assert None not in answers[1::3] or noise > 0.3
     assert {*answers} != {None} or noise > 0.5
+
+
+@settings(deadline=None)  # the machine may have other work
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.3, 0.7), st.sampled_from([1, 8, 64]))
+def test_of_images_that_are_all_rather_alike_too(seed: int, dims: int, noise: float, kept: int) -> None:
+    rng = np.random.default_rng(seed)
+    basis, mean = rng.normal(size=(dims, 768)), rng.normal(size=768)  # as captchas of one kind are
+    known = normalize(mean + 0.05 * rng.normal(size=(30, dims)) @ basis + noise * rng.normal(size=(30, 768)))
+    images = [normalize(known[rng.integers(30, size=2)] + noise * rng.normal(size=(2, 768))) for _ in range(4)]
+    with mock.patch.object(duplicates, "DIMENSIONS", kept), mock.patch.object(duplicates, "PART", 11):
+        assert KnownViews(known).find_nearest(images) == [brute_force(views, known) for views in images]
+
+
+def test_of_equally_near_ones_the_first_view_s_counts_and_then_the_first() -> None:
+    rng = np.random.default_rng(3)
+    one, other, third = normalize(rng.normal(size=(3, 768)))
+    views = np.stack([third, other, one])
+    assert KnownViews(np.stack([one, other])).find_nearest([views, views[::-1]]) == [1, 0]
+    assert KnownViews(np.stack([third, one, one])).find_nearest([views[2:]]) == [1]
+    assert KnownViews(np.stack([third, one])).find_nearest([views[1:2], views[2:]]) == [None, 1]
+    assert KnownViews(np.stack([one])).find_nearest([]) == []
+
+
+def test_few_views_that_differ_are_compared_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    basis = rng.normal(size=(40, 768))
+    known = normalize(rng.normal(size=(1500, 40)) @ basis)
+    compared: list[int] = []
+    compare = KnownViews._compare
+
+    def watch(self: KnownViews, views: NDArray[np.float32], part: NDArray[np.intp]) -> tuple[float, int, int]:
+        compared.append(len(part))
+        return compare(self, views, part)
+
+    monkeypatch.setattr(KnownViews, "_compare", watch)
+    found = KnownViews(known).find_nearest([normalize(rng.normal(size=(1, 40)) @ basis) for _ in range(50)])
+    assert found == [None] * 50
+    assert sum(compared) < 50
+    assert KnownViews(known).find_nearest([known[i : i + 1] for i in (0, 1100)]) == [0, 1100]
 
 
 def test_difference_of_the_limit_in_one_band_is_a_copy() -> None:
@@ -141,12 +191,12 @@ def test_difference_of_the_limit_in_one_band_is_a_copy() -> None:
     scale = np.float32(1 - LIMIT**0.5)
     at_limit = view.copy()
     at_limit[0, 64:128] *= scale  # by half a standard deviation all over the band
-    assert find_nearest(view, other) is None
-    assert find_nearest(view, at_limit) == 0
-    assert find_nearest(view, np.concatenate([other, at_limit, view])) == 2
+    assert KnownViews(other).find_nearest([view]) == [None]
+    assert KnownViews(at_limit).find_nearest([view]) == [0]
+    assert KnownViews(np.concatenate([other, at_limit, view])).find_nearest([view]) == [2]
     flipped = view.reshape(1, 12, 64).copy()
     flipped[:, :, :4] *= -1  # four of 64 differ by 2, in every band
-    assert find_nearest(view, flipped.reshape(1, -1)) == 0
+    assert KnownViews(flipped.reshape(1, -1)).find_nearest([view]) == [0]
 
 
 LENT = Path(__file__).parents[3] / "shared" / "data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -89,6 +90,13 @@ def test_images_of_a_batch_are_read_as_if_alone(best: int) -> None:
     together = decode(logits, skips, join_lattices([case.lattice for case in cases]), space, best=best)
     assert together == [case.decode(best=best) for case in cases]
     assert sum(one.text != case.decode(exact=False).text for one, case in zip(together, cases, strict=True)) >= 1
+
+
+def test_several_threads_read_at_once() -> None:
+    cases = [random_case(seed) for seed in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda case: case.decode(best=20), cases))
+    assert together == [case.decode(best=20) for case in cases]
 
 
 def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
