@@ -23,24 +23,24 @@ INDEXING = ("aten.index.", "aten.index_put", "aten._index_put")
 
 
 class DeviceTensor(Tensor):
-    """A tensor of the device; ``inner`` is what it holds."""
+    """A tensor of the device; ``held`` is what it holds."""
 
-    inner: Tensor
+    held: Tensor
 
     @staticmethod
-    def __new__(cls, inner: Tensor) -> DeviceTensor:
-        tensor = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
-            cls, inner.shape, inner.stride(), inner.storage_offset(), dtype=inner.dtype, device=DEVICE
+    def __new__(cls, held: Tensor) -> DeviceTensor:
+        tensor = Tensor._make_wrapper_subclass(
+            cls, held.shape, held.stride(), held.storage_offset(), dtype=held.dtype, device=DEVICE
         )
-        tensor.inner = inner
-        return tensor  # type: ignore[no-any-return]
+        tensor.held = held
+        return tensor
 
     @classmethod
-    def __torch_dispatch__(cls, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, operation: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
         raise AssertionError(f"{operation} on a tensor of the device, which is not there now")
 
 
-class Device(TorchDispatchMode):
+class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Runs operations where their tensors are.
 
     Attributes
@@ -50,7 +50,7 @@ class Device(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.counts: Counter[str] = Counter()
 
     def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -66,7 +66,9 @@ class Device(TorchDispatchMode):
         if not target:
             return args[0] if copies and str(operation).startswith("aten.copy_") else result
         result = tree_map(lambda leaf: DeviceTensor(leaf) if isinstance(leaf, Tensor) else leaf, result)
-        return return_and_correct_aliasing(operation, args, kwargs, result) if any(here) else result
+        if any(here):
+            return return_and_correct_aliasing(operation, args, kwargs, result)  # type: ignore[no-untyped-call]
+        return result
 
     def check(self, name: str, tensors: list[Tensor], here: list[bool], copies: bool) -> None:
         """Refuse to mix, but for numbers and in copies; count what the program must wait for."""
@@ -93,7 +95,7 @@ class Device(TorchDispatchMode):
 
 def unwrap(leaf: Any) -> Any:
     """Return what a tensor of the device holds, and anything else as it is."""
-    return leaf.inner if isinstance(leaf, DeviceTensor) else leaf
+    return leaf.held if isinstance(leaf, DeviceTensor) else leaf
 
 
 def move(network: nn.Module) -> None:

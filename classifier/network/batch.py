@@ -104,7 +104,7 @@ def examples_to_crops(examples: Sequence[Example], lattices: Lattices, device: t
 def arrays_to_tensors(arrays: Sequence[NDArray[Any]], device: torch.device) -> list[Tensor]:
     """Arrays of one dtype to tensors of their shapes, in one copy."""
     joined = array_to_tensor(np.concatenate([array.ravel() for array in arrays]), device)
-    parts = joined.split([array.size for array in arrays])
+    parts = torch.split(joined, [array.size for array in arrays])
     return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
 
