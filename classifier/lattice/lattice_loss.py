@@ -27,7 +27,7 @@ class LatticeLoss(torch.autograd.Function):
         spelt = losses.values[np.isfinite(losses.values)]
         grads = (torch.from_numpy(grad / max(1, len(spelt))) for grad in (losses.by_logits, losses.by_skips))
         ctx.save_for_backward(*(grad.to(logits.device, non_blocking=True) for grad in grads))
-        return logits.new_tensor(spelt.mean() if len(spelt) else math.nan)
+        return logits.new_full((), float(spelt.mean()) if len(spelt) else math.nan)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:

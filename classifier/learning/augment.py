@@ -51,12 +51,12 @@ class AugmentSettings:
 
 
 def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator) -> Batch:
-    """Draw one random change for each strip of a batch; arcs stay as they are."""
+    """Draw one random change for each strip of a batch; arcs stay as they are. The generator is on its device."""
     device, (count, channels, height, width) = batch.strips.device, batch.strips.shape
 
     def draw(spread: float, *shape: int) -> Tensor:
         """Uniform in ``[-spread, spread)``."""
-        return (torch.rand(count, *shape, generator=generator).to(device) * 2 - 1) * spread
+        return (torch.rand(count, *shape, generator=generator, device=device) * 2 - 1) * spread
 
     columns = warped_columns(draw, settings, width)
     phase = torch.arange(width, device=device)[None, None] / width * (2 + draw(1.5, 1, 1)) + draw(0.5, 1, 1)
@@ -65,11 +65,12 @@ def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator)
     wave = draw(settings.wave * height, 1, 1) * torch.sin(TURN * phase)
     from_row = rows * (1 + draw(settings.scale, 1, 1)) + draw(settings.shift * height, 1, 1) + wave
     grid = torch.stack([(from_col + 0.5) / width * 2 - 1, from_row.expand_as(from_col) / height * 2], dim=3)
-    ground = torch.tensor([0.0] + [NEUTRAL / 255] * (channels - 1), device=device).view(1, -1, 1, 1)
+    ground = torch.full((1, channels, 1, 1), NEUTRAL / 255, device=device)
+    ground[:, 0] = 0
     strips = functional.grid_sample(batch.strips - ground, grid, align_corners=False)
     strips = strips * (1 + draw(settings.contrast, 1, 1, 1)) + ground
     strips = cut_holes(draw_lines(strips, settings.lines, generator), ground, settings.holes, generator)
-    noise = torch.randn(strips.shape, generator=generator).to(device) * draw(settings.noise, 1, 1, 1)
+    noise = torch.randn(strips.shape, generator=generator, device=device) * draw(settings.noise, 1, 1, 1)
     return replace(batch, strips=(strips + noise).clamp(0, 1), crops=move_crops(batch.crops, columns))
 
 
@@ -79,9 +80,9 @@ def draw_lines(strips: Tensor, chance: float, generator: torch.Generator) -> Ten
     rows = torch.arange(height, device=device)[:, None]
     across = torch.arange(width, device=device) / height
     for _ in range(MOST_LINES):
-        at, slope, bend, phase, cycles, thickness, ink, sign, there = (
-            torch.rand(9, count, 1, 1, generator=generator).to(device).unbind()
-        )
+        at, slope, bend, phase, cycles, thickness, ink, sign, there = torch.rand(
+            9, count, 1, 1, generator=generator, device=device
+        ).unbind()
         middle = 0.1 + 0.8 * at + 0.4 * (2 * slope - 1) * (across - 0.5 * width / height)
         middle = middle + 0.2 * bend * torch.sin(TURN * phase + (0.5 + 2.5 * cycles) * across)
         cover = (0.9 + 1.4 * thickness - (rows - height * middle).abs()).clamp(0, 1) * (there < chance)  # (B, H, W)
@@ -96,7 +97,7 @@ def cut_holes(strips: Tensor, ground: Tensor, chance: float, generator: torch.Ge
     device, (count, _, height, width) = strips.device, strips.shape
     rows, cols = torch.arange(height, device=device)[:, None], torch.arange(width, device=device)
     for _ in range(MOST_HOLES):
-        row, col, tall, wide, there = torch.rand(5, count, 1, 1, 1, generator=generator).to(device).unbind()
+        row, col, tall, wide, there = torch.rand(5, count, 1, 1, 1, generator=generator, device=device).unbind()
         inside = ((rows - height * row).abs() < 1 + 5 * tall) & ((cols - width * col).abs() < 1 + 5 * wide)
         strips = torch.where(inside & (there < chance), ground, strips)
     return strips

@@ -18,11 +18,12 @@ from kerf.classifier.lattice.lattices import Lattices
 from kerf.classifier.lattice.losses import labels_to_losses
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.augment import AugmentSettings, augment
+from kerf.classifier.learning.averaging import Average
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
-from kerf.classifier.network.batch import Example, examples_to_batch
+from kerf.classifier.network.batch import Example, array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.frames import FrameRule
@@ -120,13 +121,9 @@ class Fitter:
         self.settings = settings
         self.device = next(network.parameters()).device
         self.space = to_text_space(alphabet, lengths, Constraint())
-        self.generator = torch.Generator().manual_seed(settings.seed)
-        decay = settings.averaging
-        self.average = torch.optim.swa_utils.AveragedModel(
-            network,
-            avg_fn=lambda mean, new, count: mean + (new - mean) * max(1 - decay, 9 / (float(count) + 10)),
-            use_buffers=True,
-        )
+        self.order = torch.Generator().manual_seed(settings.seed)
+        self.changes = torch.Generator(self.device).manual_seed(settings.seed)
+        self.average = Average(network, settings.averaging)
 
     def fit(
         self,
@@ -157,13 +154,13 @@ class Fitter:
 
     def keep_average(self) -> None:
         """Put the averaged weights into the network, in evaluation mode."""
-        self.network.load_state_dict(self.average.module.state_dict())
+        self.network.load_state_dict(self.average.network.state_dict())
         self.network.eval()
 
     @property
     def has_learnt(self) -> bool:
         """Whether a step was taken."""
-        return int(self.average.n_averaged) > 0
+        return self.average.count > 0
 
     def run_epoch(
         self,
@@ -174,34 +171,34 @@ class Fitter:
     ) -> float:
         """One pass in random order; the mean loss."""
         self.network.train()
-        losses = []
+        losses: list[Tensor] = []
         for part in self.shuffled_batches(train):
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * schedule.rate()
             loss = self.step(part, optimizer, max(0.0, 1 - schedule.progress / max(self.settings.prior, 1e-9)))
-            losses.append(loss)
+            losses.append(loss)  # read at the end: until then nobody waits for the device
             schedule.advance()
             observer.on_step(schedule.taken, schedule.expected_steps)
             if schedule.done:
                 break
-        return float(np.mean(losses))
+        return float(torch.stack(losses).mean())
 
     def shuffled_batches(self, train: Sequence[LabelledExample]) -> Iterator[list[LabelledExample]]:
         """All examples once, in random order but for this: strips of a batch are of similar width."""
         size = self.settings.batch_size
-        order = torch.randperm(len(train), generator=self.generator).tolist()
+        order = torch.randperm(len(train), generator=self.order).tolist()
         for first in range(0, len(order), size * SORTED_BATCHES):
             part = [train[i] for i in order[first : first + size * SORTED_BATCHES]]
             part.sort(key=lambda labelled: labelled.example.padded_width)
-            for batch in torch.randperm(math.ceil(len(part) / size), generator=self.generator).tolist():
+            for batch in torch.randperm(math.ceil(len(part) / size), generator=self.order).tolist():
                 yield part[batch * size : (batch + 1) * size]
 
-    def step(self, part: Sequence[LabelledExample], optimizer: torch.optim.Optimizer, prior: float) -> float:
-        """One step of the optimizer; ``prior`` weighs the preference for even widths."""
+    def step(self, part: Sequence[LabelledExample], optimizer: torch.optim.Optimizer, prior: float) -> Tensor:
+        """One step of the optimizer, and its loss; ``prior`` weighs the preference for even widths."""
         batch = examples_to_batch([p.example for p in part], self.device)
         bias = even_width_bias(part, self.device) * prior if prior > 0 else None
         if self.settings.augment:
-            batch = augment(batch, self.settings.augment, self.generator)
+            batch = augment(batch, self.settings.augment, self.changes)
         logits, skips = self.network(batch.strips, batch.crops)
         if bias is not None:
             logits = logits + bias[:, None]
@@ -211,8 +208,8 @@ class Fitter:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         optimizer.step()
-        self.average.update_parameters(self.network)
-        return float(loss.detach())
+        self.average.update(self.network)
+        return loss.detach()
 
     def losses(self, scored: Scored, temperature: float = 1.0) -> NDArray[np.float64]:
         """Loss of each image, ``(B',)``, at a temperature; those whose label no path spells are left out."""
@@ -252,8 +249,8 @@ class Fitter:
         batches = math.ceil(len(train) / self.settings.batch_size)
         epoch, rest = math.ceil(schedule.taken / batches), schedule.taken % batches
         epochs = max(epoch, math.ceil(schedule.expected_steps / batches))
-        training, _ = self.score(self.average, train[:TRAIN_SAMPLE])
-        right, validation_loss = self.score(self.average, validation)
+        training, _ = self.score(self.average.network, train[:TRAIN_SAMPLE])
+        right, validation_loss = self.score(self.average.network, validation)
         return EpochReport(epoch, epochs, not rest, loss, validation_loss, training, right, schedule.seconds)
 
 
@@ -268,4 +265,4 @@ def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Te
         if len(cols):
             even = (cols[:, 1].max() - cols[:, 0].min()) / len(labelled.text)
             biases.append(-EVEN_WIDTH * np.square(np.log((cols[:, 1] - cols[:, 0]) / even)))
-    return torch.from_numpy(np.concatenate(biases)).to(device)
+    return array_to_tensor(np.concatenate(biases), device)

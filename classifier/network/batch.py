@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -78,7 +79,7 @@ def examples_to_batch(examples: Sequence[Example], device: torch.device) -> Batc
     strips[..., 1:] = NEUTRAL
     for row, example in zip(strips, examples, strict=True):
         row[:, : example.pixels.shape[2]] = example.pixels.transpose(1, 2, 0)
-    tensor = torch.from_numpy(strips).to(device).permute(0, 3, 1, 2).float() / 255  # channels last in memory
+    tensor = array_to_tensor(strips, device).permute(0, 3, 1, 2).float() / 255  # channels last in memory
     lattices = join_lattices([example.lattice for example in examples])
     return Batch(tensor, examples_to_crops(examples, lattices, device), lattices)
 
@@ -93,13 +94,21 @@ def examples_to_crops(examples: Sequence[Example], lattices: Lattices, device: t
     image, skip_image = (np.repeat(numbers, np.diff(first)) for first in (lattices.first_span, lattices.first_cut))
     span_cols = cuts[lattices.spans + lattices.first_cut[image, None]]
     widths = np.array([example.padded_width for example in examples])
-    arrays = (
-        image,
-        spans_to_windows(span_cols, examples[0].samples),
-        skip_image,
-        np.asarray((cuts + before) / 2, np.float32),
-        np.asarray((cuts - before) / height, np.float32),
-        widths,
-    )
-    crops = Crops(*(torch.from_numpy(a).to(device) for a in arrays))
+    floats = (spans_to_windows(span_cols, examples[0].samples), (cuts + before) / 2, (cuts - before) / height)
+    windows, middle, apart = arrays_to_tensors([np.asarray(array, np.float32) for array in floats], device)
+    images, skip_images, padded = arrays_to_tensors([image, skip_image, widths], device)
+    crops = Crops(images, windows, skip_images, middle, apart, padded)
     return crops if len(set(widths.tolist())) > 1 else replace(crops, widths=None)
+
+
+def arrays_to_tensors(arrays: Sequence[NDArray[Any]], device: torch.device) -> list[Tensor]:
+    """Arrays of one dtype to tensors of their shapes, in one copy."""
+    joined = array_to_tensor(np.concatenate([array.ravel() for array in arrays]), device)
+    parts = torch.split(joined, [array.size for array in arrays])
+    return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
+
+
+def array_to_tensor(array: NDArray[Any], device: torch.device) -> Tensor:
+    """Array to tensor; a graphics card copies it while the processor goes on."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -153,9 +153,9 @@ def test_batches_are_of_similar_width_and_their_order_is_of_the_seed(examples: E
 def test_rate_and_preference_follow_the_schedule(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, float]] = []
 
-    def step(self: Fitter, part: Any, optimizer: torch.optim.Optimizer, prior: float) -> float:
+    def step(self: Fitter, part: Any, optimizer: torch.optim.Optimizer, prior: float) -> torch.Tensor:
         seen.append((optimizer.param_groups[0]["lr"], prior))
-        return 0.0
+        return torch.zeros(())
 
     monkeypatch.setattr(Fitter, "step", step)
     tiny_fitter(4, learning_rate=0.5).fit(examples, [], Observer())  # 20 steps
@@ -171,7 +171,7 @@ def test_a_step_prefers_even_widths_and_varies_images(examples: Examples) -> Non
     def first_loss(prior: float, **changes: Any) -> float:
         fitter = tiny_fitter(**changes)
         torch.manual_seed(1)  # of dropout
-        return fitter.step(examples[:4], torch.optim.SGD(fitter.network.parameters(), 0.0), prior)
+        return float(fitter.step(examples[:4], torch.optim.SGD(fitter.network.parameters(), 0.0), prior))
 
     assert first_loss(0.0, augment=None) == first_loss(0.0, augment=None)
     assert first_loss(0.0, augment=None) != pytest.approx(first_loss(1.0, augment=None), abs=1e-3)
