@@ -47,7 +47,6 @@ def segment(
 
     For example:
       kerf segment captchas --out pieces
-      kerf segment captchas --out pieces --model model.safetensors
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.arguments import to_read_options
@@ -81,8 +80,6 @@ def train_char(
 
     For example:
       kerf train-char captchas --out model.safetensors
-      kerf train-char captchas --out model.safetensors --limit 500 --max-minutes 5
-      kerf train-char labelled --unlabelled captchas --out model.safetensors
       kerf train-char captchas --out model.safetensors --curve 50,100,200,500
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
@@ -103,6 +100,7 @@ def solve(
     resume: opt.Resume = False,
     jobs: opt.Jobs = None,
     device: opt.Device = "auto",
+    engine: opt.Engine = "torch",
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
@@ -121,7 +119,6 @@ def solve(
     After Ctrl-C the rows so far are kept; with --out in FILE.partial, and --resume goes on after them.
 
     For example:
-      kerf solve captchas --out texts.csv
       find captchas -name '*.png' | kerf solve - --format jsonl --length 4-6
       kerf solve data/samples --format table --check
     """
@@ -130,9 +127,9 @@ def solve(
         from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.solve import SolveOptions, solve_images
 
+        reading = to_read_options(model, device, charset, length, pattern, frames, engine)
         rows = RowSettings(min_confidence, characters, best, check)
-        chosen = SolveOptions(rows, row_format, out, resume, jobs, limit)
-        solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames))
+        solve_images(terminal, paths, SolveOptions(rows, row_format, out, resume, jobs, limit), reading)
 
 
 @command(app, "eval")
@@ -155,7 +152,6 @@ def evaluate(
     """Measure how well a model reads a labelled folder. Images that cannot be read count as wrong.
 
     For example:
-      kerf eval captchas/test --model model.safetensors
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
@@ -164,6 +160,15 @@ def evaluate(
 
         chosen = EvalOptions(as_json, min_accuracy, ignore_case, label_pattern, limit)
         evaluate_folder(terminal, folder, chosen, to_read_options(model, device, charset, length, pattern, frames))
+
+
+@command(app, "export")
+def export(out: opt.OutOnnx, model: opt.ModelFile = None, quiet: opt.Quiet = False, debug: opt.Debug = False) -> None:
+    """Write a model as ONNX, which solve --engine onnx reads with, without PyTorch."""
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
+        from kerf.classifier.console.export import export_model
+
+        export_model(terminal, out, model)
 
 
 @command(app, "synth")
@@ -178,12 +183,7 @@ def synth(
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Render labelled captchas, with the true box of every character.
-
-    For example:
-      kerf synth rendered --count 1000 --seed 1
-      kerf synth rendered --count 50 --seed 2 --look wave --charset 0-9
-    """
+    """Render labelled captchas, with the true box of every character."""
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.synth import draw_captchas
 
