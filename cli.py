@@ -21,11 +21,6 @@ from kerf.classifier.console.terminal import terminal_session
 app = new_app()
 
 
-@app.callback()
-def options(version: opt.Version = False) -> None:
-    """Read text captchas by cutting them into characters. Offline, on folders."""
-
-
 @command(app, "segment")
 def segment(
     paths: opt.ImagePaths,
@@ -80,7 +75,6 @@ def train_char(
 
     For example:
       kerf train-char captchas --out model.safetensors
-      kerf train-char captchas --out model.safetensors --curve 50,100,200,500
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.train import TrainOptions, train_model
@@ -119,7 +113,6 @@ def solve(
     After Ctrl-C the rows so far are kept; with --out in FILE.partial, and --resume goes on after them.
 
     For example:
-      find captchas -name '*.png' | kerf solve - --format jsonl --length 4-6
       kerf solve data/samples --format table --check
     """
     streaming = not out and row_format is not RowFormat.TABLE
@@ -127,9 +120,10 @@ def solve(
         from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.solve import SolveOptions, solve_images
 
-        reading = to_read_options(model, device, charset, length, pattern, frames, engine)
-        rows = RowSettings(min_confidence, characters, best, check)
-        solve_images(terminal, paths, SolveOptions(rows, row_format, out, resume, jobs, limit), reading)
+        chosen = SolveOptions(
+            RowSettings(min_confidence, characters, best, check), row_format, out, resume, jobs, limit
+        )
+        solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames, engine))
 
 
 @command(app, "eval")
@@ -164,7 +158,11 @@ def evaluate(
 
 @command(app, "export")
 def export(out: opt.OutOnnx, model: opt.ModelFile = None, quiet: opt.Quiet = False, debug: opt.Debug = False) -> None:
-    """Write a model as ONNX, which solve --engine onnx reads with, without PyTorch."""
+    """Write a model as ONNX, which solve --engine onnx reads with, without PyTorch.
+
+    For example:
+      kerf export --out model.onnx --model model.safetensors
+    """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.export import export_model
 
@@ -183,7 +181,11 @@ def synth(
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Render labelled captchas, with the true box of every character."""
+    """Render labelled captchas, with the true box of every character.
+
+    For example:
+      kerf synth rendered --count 50 --seed 2 --look wave --charset 0-9
+    """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.synth import draw_captchas
 
