@@ -107,9 +107,8 @@ def solve(
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Read images: one row each, in order, as they are read.
+    """Read images: one row each, in order, as they are read; of one that cannot be, error says why.
 
-    An image that cannot be read has a row too: its text is empty, its status unreadable, the reason in error.
     After Ctrl-C the rows so far are kept; with --out in FILE.partial, and --resume goes on after them.
 
     For example:
@@ -120,9 +119,8 @@ def solve(
         from kerf.classifier.console.arguments import to_read_options
         from kerf.classifier.console.solve import SolveOptions, solve_images
 
-        chosen = SolveOptions(
-            RowSettings(min_confidence, characters, best, check), row_format, out, resume, jobs, limit
-        )
+        rows = RowSettings(min_confidence, characters, best, check)
+        chosen = SolveOptions(rows, row_format, out, resume, jobs, limit)
         solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames, engine))
 
 
