@@ -21,11 +21,6 @@ from kerf.classifier.console.terminal import terminal_session
 app = new_app()
 
 
-@app.callback()
-def options(version: opt.Version = False) -> None:
-    """Read text captchas by cutting them into characters. Offline, on folders."""
-
-
 @command(app, "segment")
 def segment(
     paths: opt.ImagePaths,
@@ -47,7 +42,6 @@ def segment(
 
     For example:
       kerf segment captchas --out pieces
-      kerf segment captchas --out pieces --model model.safetensors
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.arguments import to_read_options
@@ -81,9 +75,6 @@ def train_char(
 
     For example:
       kerf train-char captchas --out model.safetensors
-      kerf train-char captchas --out model.safetensors --limit 500 --max-minutes 5
-      kerf train-char labelled --unlabelled captchas --out model.safetensors
-      kerf train-char captchas --out model.safetensors --curve 50,100,200,500
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
         from kerf.classifier.console.train import TrainOptions, train_model
@@ -103,6 +94,7 @@ def solve(
     resume: opt.Resume = False,
     jobs: opt.Jobs = None,
     device: opt.Device = "auto",
+    engine: opt.Engine = "torch",
     charset: opt.Charset = None,
     length: opt.Length = None,
     pattern: opt.Pattern = None,
@@ -115,14 +107,11 @@ def solve(
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Read images: one row each, in order, as they are read.
+    """Read images: one row each, in order, as they are read; of one that cannot be, error says why.
 
-    An image that cannot be read has a row too: its text is empty, its status unreadable, the reason in error.
     After Ctrl-C the rows so far are kept; with --out in FILE.partial, and --resume goes on after them.
 
     For example:
-      kerf solve captchas --out texts.csv
-      find captchas -name '*.png' | kerf solve - --format jsonl --length 4-6
       kerf solve data/samples --format table --check
     """
     streaming = not out and row_format is not RowFormat.TABLE
@@ -132,7 +121,7 @@ def solve(
 
         rows = RowSettings(min_confidence, characters, best, check)
         chosen = SolveOptions(rows, row_format, out, resume, jobs, limit)
-        solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames))
+        solve_images(terminal, paths, chosen, to_read_options(model, device, charset, length, pattern, frames, engine))
 
 
 @command(app, "eval")
@@ -155,7 +144,6 @@ def evaluate(
     """Measure how well a model reads a labelled folder. Images that cannot be read count as wrong.
 
     For example:
-      kerf eval captchas/test --model model.safetensors
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:
@@ -164,6 +152,19 @@ def evaluate(
 
         chosen = EvalOptions(as_json, min_accuracy, ignore_case, label_pattern, limit)
         evaluate_folder(terminal, folder, chosen, to_read_options(model, device, charset, length, pattern, frames))
+
+
+@command(app, "export")
+def export(out: opt.OutOnnx, model: opt.ModelFile = None, quiet: opt.Quiet = False, debug: opt.Debug = False) -> None:
+    """Write a model as ONNX, which solve --engine onnx reads with, without PyTorch.
+
+    For example:
+      kerf export --out model.onnx --model model.safetensors
+    """
+    with terminal_session(quiet=quiet, debug=debug) as terminal:
+        from kerf.classifier.console.export import export_model
+
+        export_model(terminal, out, model)
 
 
 @command(app, "synth")
@@ -181,7 +182,6 @@ def synth(
     """Render labelled captchas, with the true box of every character.
 
     For example:
-      kerf synth rendered --count 1000 --seed 1
       kerf synth rendered --count 50 --seed 2 --look wave --charset 0-9
     """
     with terminal_session(quiet=quiet, debug=debug) as terminal:

@@ -24,7 +24,7 @@ from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.fitting import TrainSettings
 from kerf.classifier.learning.training import train
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device
-from kerf.classifier.network.batch import Example
+from kerf.classifier.network.examples import Example
 from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter.errors import KerfError
 

@@ -21,10 +21,12 @@ import torch
 
 from benchmarks.running import clear_errors
 from kerf.classifier.alphabet import Constraint
+from kerf.classifier.engines.torch_scorer import TorchScorer
 from kerf.classifier.folders.images import find_images
 from kerf.classifier.lattice.decoding import decode
 from kerf.classifier.lattice.text_space import to_text_space
-from kerf.classifier.network.batch import examples_to_batch, segmentation_to_example
+from kerf.classifier.network.batch import examples_to_batch
+from kerf.classifier.network.examples import segmentation_to_example
 from kerf.classifier.recognizer import BATCH_SIZE, Cut, Recognizer, to_reading
 from kerf.segmenter import Segmentation
 from kerf.segmenter.crops import ink_to_strip
@@ -64,10 +66,11 @@ def cut_images(recognizer: Recognizer, paths: Sequence[Path], seconds: Seconds) 
 @torch.no_grad()
 def read_cuts(recognizer: Recognizer, cuts: Sequence[Cut], seconds: Seconds) -> None:
     """Read a batch, stage by stage as ``read_examples`` does; the network's head is what is left beside its trunk."""
-    model, network = recognizer.model, recognizer.network
+    assert isinstance(recognizer.scorer, TorchScorer)
+    model, network = recognizer.model, recognizer.scorer.network
     space = to_text_space(model.alphabet, model.lengths, Constraint())
     with timed(seconds, "batch"):
-        batch = examples_to_batch([cut.example for cut in cuts], recognizer.device)
+        batch = examples_to_batch([cut.example for cut in cuts], recognizer.scorer.device)
     with timed(seconds, "network: convolutions"):
         network.strips_to_maps(batch.strips, batch.crops.widths)
     with timed(seconds, "network: all"):

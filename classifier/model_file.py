@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,17 +17,13 @@ from torch import Tensor
 
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
-from kerf.classifier.model_header import Header, Provenance, json_to_header
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.model_header import MAX_BYTES, Header, Provenance, header_to_metadata, metadata_to_header
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
+from kerf.segmenter.errors import DeviceError, ModelUnreadableError, NotFoundError, OutputError
 
-FORMAT = "kerf-model"
-"""The one key of the file's metadata; its value is the header. One, as the order of several is not kept."""
-FORMAT_VERSION = 3
 BUNDLED_MODEL = files("kerf") / "data" / "models" / "default.safetensors"
-MAX_BYTES = 64_000_000
-"""Largest file that is read."""
 IMPORTED_IN = os.getpid()
 """The process that imported PyTorch; in those forked from it, PyTorch's threads are missing."""
 MAX_WEIGHT = 1e6
@@ -75,18 +69,23 @@ def save_model(model: Model, path: Path) -> None:
     OutputError
         If the file cannot be written, or what has its name is no file.
     """
-    header = Header(
-        model.alphabet.characters,
-        model.lengths,
-        model.temperature,
-        model.network.config,
-        model.segmenter,
-        model.provenance,
-        model.kind,
-    )
-    metadata = {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
     weights = {name: tensor.cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-    write_whole(path, save(weights, metadata))
+    write_whole(path, save(weights, model_to_metadata(model)))
+
+
+def model_to_metadata(model: Model) -> dict[str, str]:
+    """Everything but the weights, as a file's metadata."""
+    return header_to_metadata(
+        Header(
+            model.alphabet.characters,
+            model.lengths,
+            model.temperature,
+            model.network.config,
+            model.segmenter,
+            model.provenance,
+            model.kind,
+        )
+    )
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -150,31 +149,6 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
         header.provenance,
         header.kind,
     )
-
-
-def metadata_to_header(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
-    """Check format and version, and read the header.
-
-    Raises
-    ------
-    ModelUnreadableError, ModelVersionError, ValueError
-        As ``load_model``; ValueError for what does not fit.
-    """
-    if FORMAT not in metadata:
-        raise ModelUnreadableError(
-            f"{path} is a safetensors file but no model of this program; train one with train-char"
-        )
-    try:
-        values: Any = json.loads(metadata[FORMAT])
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    version = values.pop("version", None) if isinstance(values, dict) else None
-    if version != FORMAT_VERSION:
-        raise ModelVersionError(
-            f"{path} has model format {str(version)[:20]}, this program reads {FORMAT_VERSION}; "
-            "train it again or use the version that wrote it"
-        )
-    return json_to_header(values)
 
 
 def check_shapes(shapes: Mapping[str, tuple[int, ...]], config: NetworkConfig) -> None:

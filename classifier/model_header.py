@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kerf.classifier.alphabet import MAX_LENGTH, Alphabet
 from kerf.classifier.folders.texts import find_refused
 from kerf.classifier.kind import Kind
-from kerf.classifier.network.char_net import NetworkConfig
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
-from kerf.segmenter.errors import SettingsError
+from kerf.segmenter.errors import ModelUnreadableError, ModelVersionError, SettingsError
 
 Record = TypeVar("Record")
 
+FORMAT = "kerf-model"
+"""The one key of the file's metadata; its value is the header. One, as the order of several is not kept."""
+FORMAT_VERSION = 3
+MAX_BYTES = 64_000_000
+"""Largest model file that is read."""
 MAX_CLASSES = 10_000
 COUNT = (0, 10**9)
 SHARE = (0.0, 1.0)
@@ -118,6 +126,34 @@ class Header:
     segmenter: SegmenterSettings
     provenance: Provenance
     kind: Kind | None
+
+
+def header_to_metadata(header: Header) -> dict[str, str]:
+    """Write a header as what ``metadata_to_header`` reads."""
+    return {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
+
+
+def metadata_to_header(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
+    """Check format and version, and read the header.
+
+    Raises
+    ------
+    ModelUnreadableError, ModelVersionError, ValueError
+        As ``load_model``; ValueError for what does not fit.
+    """
+    if FORMAT not in metadata:
+        raise ModelUnreadableError(f"{path} is no model of this program; train one with train-char")
+    try:
+        values: Any = json.loads(metadata[FORMAT])
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    version = values.pop("version", None) if isinstance(values, dict) else None
+    if version != FORMAT_VERSION:
+        raise ModelVersionError(
+            f"{path} has model format {str(version)[:20]}, this program reads {FORMAT_VERSION}; "
+            "train it again or use the version that wrote it"
+        )
+    return json_to_header(values)
 
 
 def json_to_header(values: Any) -> Header:

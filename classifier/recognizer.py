@@ -6,22 +6,20 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import torch
 from PIL import Image
 
 from kerf.classifier.alphabet import Constraint
+from kerf.classifier.engines.loading import AnyModel, load_for, model_to_scorer
+from kerf.classifier.engines.scorer import Engine
 from kerf.classifier.kind import segmentation_to_looks
 from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
-from kerf.classifier.model_file import BUNDLED_MODEL, Model, check_process, load_model, resolve_device
-from kerf.classifier.network.batch import Example, examples_to_batch, segmentation_to_example
-from kerf.classifier.network.char_net import fuse
+from kerf.classifier.network.examples import Example, examples_to_arrays, segmentation_to_example
 from kerf.classifier.streams import NamedSource, Pause, map_in_order, to_batches, to_named
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, to_problem
@@ -107,26 +105,31 @@ class Recognizer:
     Parameters
     ----------
     model
-        A trained model; on a graphics card, PyTorch's convolutions are set to float32 in the whole process.
+        A trained model; see ``TorchScorer`` of one on a graphics card. An exported one is read without PyTorch.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: AnyModel) -> None:
         self.model = model
-        self.network = fuse(model.network)
-        self.device = next(model.network.parameters()).device
-        if self.device.type == "cuda":
-            torch.backends.cudnn.allow_tf32 = False  # the default leaves 10 of 23 bits
+        self.scorer = model_to_scorer(model)
 
     @classmethod
-    def load(cls, path: Path | str | None = None, device: str = "auto", frames: FrameRule | None = None) -> Recognizer:
+    def load(
+        cls,
+        path: Path | str | None = None,
+        device: str = "auto",
+        frames: FrameRule | None = None,
+        engine: Engine = "torch",
+    ) -> Recognizer:
         """Load a model file, or the bundled model; ``frames`` of animations are read instead of those it learnt from.
+
+        With the engine ``onnx``, the file is one that ``kerf export`` wrote.
 
         Raises
         ------
-        NotFoundError, ModelUnreadableError, ModelVersionError, DeviceError
-            See ``load_model`` and ``resolve_device``.
+        NotFoundError, ModelUnreadableError, ModelVersionError, DeviceError, SettingsError
+            See ``load_model``, ``resolve_device`` and, of the engine onnx, ``load_onnx``.
         """
-        model = load_model(Path(path) if path else BUNDLED_MODEL, resolve_device(device))
+        model = load_for(engine, Path(path) if path else None, device)
         if frames:
             model = replace(model, segmenter=replace(model.segmenter, load=LoadSettings(frames)))
         return cls(model)
@@ -189,7 +192,7 @@ class Recognizer:
             At once, if it is given one image instead of several, the model cannot read what the constraint asks for,
             or another value is out of its range.
         DeviceError
-            At once; see ``check_process``.
+            At once; see ``model_file.check_process``.
         """
         if isinstance(images, str | bytes | bytearray | os.PathLike | Image.Image | np.ndarray) or hasattr(
             images, "read"
@@ -200,16 +203,15 @@ class Recognizer:
                 f"channels={channels!r}, best={best}, batch_size={batch_size}, jobs={jobs}: "
                 f"channels are {' or '.join(get_args(Channels))}, the others at least 1"
             )
-        check_process(self.device)
-        model = self.model
-        space = to_text_space(model.alphabet, model.lengths, constraint or Constraint())
+        self.scorer.check_process()
+        space = to_text_space(self.model.alphabet, self.model.lengths, constraint or Constraint())
 
         def read(images: Iterable[NamedSource | Pause]) -> Iterator[Reading | KerfError]:
             return self._read_batches(images, space, batch_size, best, channels)
 
         if jobs == 1:
             return read(to_named(images))
-        begin, batches = partial(torch.set_num_threads, 1), to_batches(to_named(images), batch_size)
+        begin, batches = self.scorer.begin_thread, to_batches(to_named(images), batch_size)
         return chain.from_iterable(map_in_order(lambda batch: list(read(batch)), batches, jobs, begin))
 
     def unknown_characters(self, constraint: Constraint) -> str:
@@ -279,10 +281,9 @@ class Recognizer:
 
     def read_examples(self, examples: Sequence[Example], space: TextSpace, best: int) -> list[Decoded]:
         """Classify and decode examples, all in one batch."""
-        batch = examples_to_batch(examples, self.device)
-        with torch.no_grad():
-            logits, skips = (scores.cpu().numpy() for scores in self.network(batch.strips, batch.crops))
-        return decode(logits, skips, batch.lattices, space, temperature=self.model.temperature, best=best)
+        arrays = examples_to_arrays(examples)
+        logits, skips = self.scorer(arrays)
+        return decode(logits, skips, arrays.lattices, space, temperature=self.model.temperature, best=best)
 
 
 def to_reading(decoded: Decoded, cut: Cut) -> Reading:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from kerf.classifier.model_file import FORMAT
+from kerf.classifier.model_header import FORMAT
 from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter.errors import KerfError
 

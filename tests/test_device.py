@@ -13,8 +13,9 @@ from kerf.classifier.learning.deadline import NO_DEADLINE
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.learning.schedule import Schedule
-from kerf.classifier.network.batch import segmentation_to_example
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.network.examples import segmentation_to_example
 from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter import segment
 from tests.emulated_device import DEVICE, DeviceTensor, emulated, move

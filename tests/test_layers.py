@@ -23,6 +23,7 @@ ROOMS = (
     "classifier/network",
     "classifier/model_header.py",
     "classifier/model_file.py",
+    "classifier/engines",
     "classifier/recognizer.py",
     "classifier/learning",
     "classifier/pages",

@@ -23,15 +23,14 @@ from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
 from kerf.classifier.model_file import (
     BUNDLED_MODEL,
-    FORMAT,
-    FORMAT_VERSION,
     Model,
     load_model,
     resolve_device,
     save_model,
 )
-from kerf.classifier.model_header import Provenance
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.model_header import FORMAT, FORMAT_VERSION, Provenance
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import CutSettings, SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, ModelVersionError, NotFoundError, OutputError
 from tests.mutated_models import to_mutants, try_model
@@ -130,7 +129,7 @@ def test_a_header_that_does_not_fit_is_refused(path: Path) -> None:
 def test_other_safetensors_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_file({"a": torch.zeros(2)}, path)
-    assert refusal(path) == f"{path} is a safetensors file but no model of this program; train one with train-char"
+    assert refusal(path) == f"{path} is no model of this program; train one with train-char"
 
 
 def test_a_model_of_any_kind_has_none(model: Model, path: Path) -> None:

@@ -22,7 +22,7 @@ from kerf.classifier.model_header import (
     json_to_header,
     to_value,
 )
-from kerf.classifier.network.char_net import NetworkConfig
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import CropSettings, CutSettings, InkSettings, SegmenterSettings
 
 HEADER = Header(

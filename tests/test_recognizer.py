@@ -30,11 +30,13 @@ from PIL import Image
 import kerf
 import kerf.classifier.recognizer as recognizer_module
 from kerf.classifier import Constraint, Reading, Recognizer, model_file
+from kerf.classifier.engines import torch_scorer
+from kerf.classifier.engines.torch_scorer import TorchScorer
 from kerf.classifier.kind import Kind, looks_to_kind, segmentation_to_looks
 from kerf.classifier.lattice.decoding import Decoded
 from kerf.classifier.lattice.text_space import TextSpace
 from kerf.classifier.measuring.metrics import evaluate
-from kerf.classifier.network.batch import Example
+from kerf.classifier.network.examples import Example
 from kerf.classifier.streams import PAUSE, Pause
 from kerf.segmenter import LoadSettings, Segmentation, SegmenterSettings, segment
 from kerf.segmenter.errors import DeviceError, KerfError, SettingsError, UnforeseenError, UnreadableImageError
@@ -326,7 +328,8 @@ def test_a_model_is_loaded_from_its_file_or_is_the_bundled_one(tmp_path: Path) -
     model_file.save_model(model, tmp_path / "m.safetensors")
     for path in (tmp_path / "m.safetensors", str(tmp_path / "m.safetensors")):
         recognizer = Recognizer.load(path)
-        assert recognizer.device == model_file.resolve_device("auto")
+        assert isinstance(recognizer.scorer, TorchScorer)
+        assert recognizer.scorer.device == model_file.resolve_device("auto")
         assert recognizer.model.alphabet == model.alphabet
         assert recognizer.model.segmenter == model.segmenter
     last = Recognizer.load(tmp_path / "m.safetensors", frames="last").model.segmenter
@@ -507,7 +510,8 @@ def test_forked_processes_read(tmp_path: Path) -> None:
 
 def test_a_card_is_not_used_in_a_forked_process(tiny: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_file, "IMPORTED_IN", os.getppid())
-    tiny.device = torch.device("cuda")
+    assert isinstance(tiny.scorer, TorchScorer)
+    tiny.scorer.device = torch.device("cuda")
     with pytest.raises(DeviceError, match="'spawn', or use cpu"):
         tiny.read_many([])
 
@@ -515,7 +519,7 @@ def test_a_card_is_not_used_in_a_forked_process(tiny: Recognizer, monkeypatch: p
 @pytest.mark.parametrize(("device", "allowed"), [("cuda", False), ("cpu", True)])
 def test_a_card_reads_in_float32(monkeypatch: pytest.MonkeyPatch, device: str, allowed: bool) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    monkeypatch.setattr(recognizer_module, "fuse", lambda network: network)
+    monkeypatch.setattr(torch_scorer, "fuse", lambda network: network)
     network = mock.Mock()
     network.parameters.return_value = iter([mock.Mock(device=torch.device(device))])
     Recognizer(replace(tiny_model(), network=network))

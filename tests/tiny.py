@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 
 

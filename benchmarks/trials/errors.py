@@ -26,7 +26,7 @@ from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
 from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.classifier.measuring.metrics import proportion
-from kerf.classifier.network.batch import segmentation_to_example
+from kerf.classifier.network.examples import segmentation_to_example
 from kerf.segmenter.errors import KerfError
 
 SAME = 0.6

@@ -27,7 +27,8 @@ from kerf.classifier.learning.cutting import Cutter
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.network.batch import examples_to_batch
-from kerf.classifier.network.char_net import CharNet, NetworkConfig, conv_block
+from kerf.classifier.network.char_net import CharNet, conv_block
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 
 HELD_BACK = 1000

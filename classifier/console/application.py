@@ -11,6 +11,7 @@ from typing import ParamSpec
 
 import typer
 
+from kerf.classifier.console.options import Version
 from kerf.segmenter.errors import ExitCode
 
 P = ParamSpec("P")
@@ -19,12 +20,18 @@ STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 
 def new_app() -> typer.Typer:
     """Return an application without commands."""
-    return typer.Typer(
+    app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+    @app.callback()
+    def options(version: Version = False) -> None:
+        """Read text captchas by cutting them into characters. Offline, on folders."""
+
+    return app
 
 
 def command(app: typer.Typer, name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:

@@ -17,6 +17,7 @@ from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
+    from kerf.classifier.engines.scorer import Engine
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.recognizer import Recognizer
     from kerf.segmenter.frames import FrameRule
@@ -133,6 +134,7 @@ class ReadOptions:
     device: str
     constraint: Constraint
     frames: FrameRule | None
+    engine: Engine
 
     def load(self, terminal: Terminal) -> Recognizer:
         """Load the recognizer; say which of the characters asked for it does not know, as it reads on with the others.
@@ -141,7 +143,7 @@ class ReadOptions:
         """
         from kerf.classifier.recognizer import Recognizer
 
-        recognizer = Recognizer.load(self.model, self.device, self.frames)
+        recognizer = Recognizer.load(self.model, self.device, self.frames, self.engine)
         if unknown := recognizer.unknown_characters(self.constraint):
             terminal.say(
                 f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others"
@@ -156,6 +158,7 @@ def to_read_options(
     length: str | None,
     pattern: str | None,
     frames: FrameRule | None,
+    engine: Engine = "torch",
 ) -> ReadOptions:
     """Make what is known of the texts out of three options.
 
@@ -164,7 +167,7 @@ def to_read_options(
     SettingsError
         One is malformed, or they contradict each other.
     """
-    return ReadOptions(model, device, Constraint(charset, length, pattern), frames)
+    return ReadOptions(model, device, Constraint(charset, length, pattern), frames, engine)
 
 
 def to_observer(terminal: Terminal) -> Observer:

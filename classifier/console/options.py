@@ -12,6 +12,7 @@ import typer
 
 from kerf import __version__
 from kerf.classifier.console.rows import RowFormat
+from kerf.classifier.engines.scorer import Engine as EngineName
 from kerf.segmenter.frames import FrameRule
 
 N = TypeVar("N", int, float)
@@ -51,6 +52,10 @@ ImagePaths = Annotated[
 ]
 LabelledFolder = Annotated[Path, typer.Argument(help="Folder of captchas with their texts; see the README.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file; without it, the bundled one.")]
+Engine = Annotated[
+    EngineName, typer.Option("--engine", help="What runs the network; onnx needs --model FILE that export wrote.")
+]
+OutOnnx = Annotated[Path, typer.Option("--out", help="ONNX file to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Charset = Annotated[str | None, typer.Option(help="The characters that can occur, such as a-z2-9.")]
 Length = Annotated[str | None, typer.Option(help="Number of characters, such as 4 or 4-6.")]

@@ -119,10 +119,8 @@ def read_images(
     terminal: Terminal, images: Iterable[Path | Pause], total: int | None, chosen: SolveOptions, reading: ReadOptions
 ) -> tuple[Iterator[Reading | KerfError], Iterator[Path]]:
     """Load the recognizer; return the readings, which are made as they are asked for, and the image of each."""
-    import torch
-
-    torch.set_num_threads(1)  # each of the jobs is one thread, PyTorch's own would only be in their way
     recognizer = reading.load(terminal)
+    recognizer.scorer.begin_thread()  # each of the jobs is one thread, PyTorch's own would only be in their way
     taken, shown = tee(images)
     jobs = chosen.jobs or count_cores()
     readings = recognizer.read_many(taken, reading.constraint, best=chosen.rows.best, jobs=jobs)

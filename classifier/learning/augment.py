@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kerf.classifier.network.batch import WIDTH_STEP, Batch
+from kerf.classifier.network.batch import Batch
 from kerf.classifier.network.char_net import Crops
+from kerf.classifier.network.examples import WIDTH_STEP
 from kerf.segmenter.ink import NEUTRAL
 
 TURN = 2 * torch.pi

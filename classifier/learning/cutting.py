@@ -15,7 +15,7 @@ from kerf.classifier.kind import Looks, segmentation_to_looks
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.learning.observer import Observer
-from kerf.classifier.network.batch import segmentation_to_example
+from kerf.classifier.network.examples import segmentation_to_example
 from kerf.segmenter import Segmentation, SegmenterSettings, segment
 from kerf.segmenter.crops import ink_to_text_rows
 from kerf.segmenter.errors import KerfError, LabelFitError, to_problem

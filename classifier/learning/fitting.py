@@ -23,8 +23,9 @@ from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
-from kerf.classifier.network.batch import Example, array_to_tensor, examples_to_batch
+from kerf.classifier.network.batch import array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.frames import FrameRule
 

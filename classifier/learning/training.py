@@ -24,7 +24,8 @@ from kerf.classifier.learning.pseudo_labels import pseudo_label
 from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance, hashes_to_learnt
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import KerfError, NoLabelsError

@@ -16,39 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from kerf.classifier.network.config import NetworkConfig
+
 STRIDE = 4  # strip columns for one feature column
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Shape of the network; stored in the model file.
-
-    Parameters
-    ----------
-    classes
-        Characters of the alphabet.
-    in_channels, height
-        Of the strip.
-    samples
-        Columns of a crop's window, margins included.
-    channels
-        Channels of the convolution stages.
-    reduced
-        Channels of a feature column before the head.
-    hidden
-        Width of the head.
-    dropout
-        Share of the head's units dropped in training.
-    """
-
-    classes: int
-    in_channels: int = 2
-    height: int = 48
-    samples: int = 8
-    channels: tuple[int, int, int] = (32, 32, 64)
-    reduced: int = 16
-    hidden: int = 96
-    dropout: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -139,7 +109,7 @@ class CharNet(nn.Module):
             maps = self.strips_to_maps(strips, crops.widths).float()  # (B, R, H/8, W/4)
         columns = maps.permute(0, 3, 2, 1).flatten(2)  # (B, W/4, H/8 * R)
         width = columns.shape[1]
-        widths = columns.new_full((len(columns),), width) if crops.widths is None else crops.widths // STRIDE
+        widths = columns.new_full((columns.shape[0],), width) if crops.widths is None else crops.widths // STRIDE
         table = self.window_layer(columns)  # (B, W/4, S * hidden)
         hidden = self.sample(table.view(-1, self.config.hidden), crops, widths, width)  # (N, hidden)
         hidden = functional.relu(self.norm(hidden + self.width_layer(self.width_features(crops))))

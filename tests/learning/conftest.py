@@ -8,7 +8,7 @@ import torch
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
 from kerf.classifier.learning.fitting import LabelledExample, TrainSettings
 from kerf.classifier.learning.training import TrainResult, train
-from kerf.classifier.network.batch import segmentation_to_example
+from kerf.classifier.network.examples import segmentation_to_example
 from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
 from kerf.segmenter import segment
 from kerf.segmenter.load import path_to_image

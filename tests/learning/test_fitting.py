@@ -16,7 +16,8 @@ from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.fitting import VISITS, Fitter, LabelledExample, TrainSettings, even_width_bias
 from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.schedule import Schedule
-from kerf.classifier.network.char_net import CharNet, NetworkConfig
+from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter.errors import SettingsError
 from tests.learning.clock import Clock
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from kerf.classifier.learning.augment import AugmentSettings, augment, moved_columns, moved_widths
-from kerf.classifier.network.batch import WIDTH_STEP, Batch, Example, examples_to_batch, segmentation_to_example
-from kerf.classifier.network.char_net import STRIDE, CharNet, Crops, NetworkConfig, fuse, neighbours
+from kerf.classifier.network.batch import Batch, examples_to_batch
+from kerf.classifier.network.char_net import STRIDE, CharNet, Crops, fuse, neighbours
+from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.network.examples import WIDTH_STEP, Example, segmentation_to_example
 from kerf.segmenter import segment
 
 CPU = torch.device("cpu")

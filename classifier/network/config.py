@@ -1,0 +1,37 @@
+"""The shape of CharNet, which is known without PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Shape of the network; stored in the model file.
+
+    Parameters
+    ----------
+    classes
+        Characters of the alphabet.
+    in_channels, height
+        Of the strip.
+    samples
+        Columns of a crop's window, margins included.
+    channels
+        Channels of the convolution stages.
+    reduced
+        Channels of a feature column before the head.
+    hidden
+        Width of the head.
+    dropout
+        Share of the head's units dropped in training.
+    """
+
+    classes: int
+    in_channels: int = 2
+    height: int = 48
+    samples: int = 8
+    channels: tuple[int, int, int] = (32, 32, 64)
+    reduced: int = 16
+    hidden: int = 96
+    dropout: float = 0.2
