@@ -316,7 +316,7 @@ def test_an_interruption_gives_the_averages_so_far(samples: list[Sample], monkey
     score = Fitter.score
 
     def watch(self: Fitter, network: torch.nn.Module, *others: Any) -> Any:
-        averages.append(network.state_dict()["module.trunk.0.0.weight"].clone())
+        averages.append(network.state_dict()["trunk.0.0.weight"].clone())
         return score(self, network, *others)
 
     monkeypatch.setattr(Fitter, "score", watch)
