@@ -74,22 +74,26 @@ def test_before_a_pause_everything_is_handed_out() -> None:
 
 
 def test_what_was_not_begun_is_left_undone_when_nobody_asks_further() -> None:
-    go, done = threading.Event(), []
+    first, others, done = threading.Event(), threading.Event(), []
+
+    def items() -> Iterator[int]:
+        yield from range(4)
+        threading.Timer(0.1, first.set).start()
+        yield from range(4, 100)
 
     def work(n: int) -> int:
-        if n:
-            go.wait(30)
+        assert (others if n else first).wait(30)
         done.append(n)
         return n
 
-    results = map_in_order(work, range(100), 2)
+    results = map_in_order(work, items(), 2)
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
-    go.set()
+    others.set()
     for thread in threading.enumerate():
         if thread.name.startswith("kerf"):
             thread.join(30)
-    assert len(done) <= 3
+    assert sorted(done) == [0, 1, 2]
 
 
 def test_an_error_comes_in_its_place() -> None:
