@@ -17,7 +17,7 @@ from torch import Tensor
 
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
-from kerf.classifier.model_header import MAX_BYTES, Header, Provenance, header_to_metadata, metadata_to_header
+from kerf.classifier.model_header import Header, Provenance, check_size, header_to_metadata, metadata_to_header
 from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
@@ -126,8 +126,7 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
         raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
     try:
         with as_file(path) as real:
-            if real.stat().st_size > MAX_BYTES:
-                raise ModelUnreadableError(f"{path} has more than {MAX_BYTES} bytes, no model has; name a model file")
+            check_size(real.stat().st_size, path)
             with safe_open(real, framework="pt") as file:
                 header = metadata_to_header(file.metadata() or {}, path)
                 shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118

@@ -133,6 +133,12 @@ def header_to_metadata(header: Header) -> dict[str, str]:
     return {FORMAT: json.dumps({"version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)}
 
 
+def check_size(size: int, path: object) -> None:
+    """Raise ModelUnreadableError for a file of more than ``MAX_BYTES``, before it is read."""
+    if size > MAX_BYTES:
+        raise ModelUnreadableError(f"{path} has more than {MAX_BYTES} bytes, no model has; name a model file")
+
+
 def metadata_to_header(metadata: Mapping[str, str], path: Path | Traversable) -> Header:
     """Check format and version, and read the header.
 

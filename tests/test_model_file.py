@@ -18,7 +18,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from kerf.classifier import model_file
+from kerf.classifier import model_file, model_header
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
 from kerf.classifier.model_file import (
@@ -194,9 +194,9 @@ def test_shapes_are_compared_before_memory_is_taken(path: Path, monkeypatch: pyt
 
 
 def test_a_file_too_large_is_not_opened(model: Model, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_file, "MAX_BYTES", path.stat().st_size)
+    monkeypatch.setattr(model_header, "MAX_BYTES", path.stat().st_size)
     assert load_model(path, CPU).alphabet == model.alphabet
-    monkeypatch.setattr(model_file, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(model_header, "MAX_BYTES", path.stat().st_size - 1)
     monkeypatch.setattr(model_file, "safe_open", lambda *_, **__: pytest.fail("it was opened"))
     assert "no model has" in refusal(path)
 

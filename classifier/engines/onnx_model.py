@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
-from kerf.classifier.model_header import MAX_BYTES, Header, Provenance, metadata_to_header
+from kerf.classifier.model_header import Header, Provenance, check_size, metadata_to_header
 from kerf.classifier.network.examples import ExampleArrays
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.errors import ModelUnreadableError, NotFoundError, SettingsError
@@ -72,8 +72,7 @@ def load_onnx(path: Path, device: str = "auto") -> OnnxModel:
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; write it with export")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelUnreadableError(f"{path} has more than {MAX_BYTES} bytes, no model has; name a model file")
+        check_size(path.stat().st_size, path)
         session = bytes_to_session(path.read_bytes(), path)
         header = metadata_to_header(session.get_modelmeta().custom_metadata_map, path)
         check_tensors(session, header)
