@@ -31,7 +31,7 @@ class NetworkConfig:
     in_channels: int = 2
     height: int = 48
     samples: int = 8
-    channels: tuple[int, int, int] = (32, 32, 64)
+    channels: tuple[int, int, int] = (16, 16, 32)
     reduced: int = 16
     hidden: int = 96
     dropout: float = 0.2
