@@ -67,10 +67,9 @@ def test_reading_waits_for_the_scores_alone() -> None:
 def test_a_step_waits_for_the_scores_alone() -> None:
     with emulated() as device:
         fitter = device_fitter()
-        optimizer = torch.optim.AdamW(fitter.network.parameters())
         device.counts.clear()
         for taken in range(1, 4):
-            fitter.step(EXAMPLES, optimizer, 0.5)
+            fitter.step(EXAMPLES, 0.5)
             assert device.counts["down"] == SCORES * taken
         assert device.counts["read"] == 0
 
@@ -78,9 +77,8 @@ def test_a_step_waits_for_the_scores_alone() -> None:
 def test_an_epoch_reads_its_loss_once() -> None:
     with emulated() as device:
         fitter = device_fitter()
-        optimizer = torch.optim.AdamW(fitter.network.parameters())
         device.counts.clear()
-        fitter.run_epoch(EXAMPLES, optimizer, Schedule(2, NO_DEADLINE), Observer())
+        fitter.run_epoch(EXAMPLES, Schedule(2, NO_DEADLINE), Observer())
         assert (device.counts["down"], device.counts["read"]) == (SCORES * 2, 1)
         assert fitter.has_learnt
 

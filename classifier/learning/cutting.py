@@ -72,15 +72,27 @@ class Cutter:
             If it cannot be read, or has no room for its label.
         """
         segmentation = path_to_segmentation(sample.path, self.settings)
-        example = segmentation_to_example(segmentation)
-        room = min(most_characters(example.lattice), MAX_LENGTH)
-        if len(sample.text) > room:
-            raise LabelFitError(
-                f"{sample.path}: label {sample.text!r} has {len(sample.text)} characters, "
-                f"the image has room for {room}; correct the label or remove the image"
-            )
+        labelled = label_segmentation(segmentation, sample.text, str(sample.path))
         self.looks.append(segmentation_to_looks(segmentation))
-        return LabelledExample(example, sample.text)
+        return labelled
+
+
+def label_segmentation(segmentation: Segmentation, text: str, name: str) -> LabelledExample:
+    """Put a cut image and its text together; ``name`` is what the image is called if they do not fit.
+
+    Raises
+    ------
+    LabelFitError
+        If the image has no room for its label.
+    """
+    example = segmentation_to_example(segmentation)
+    room = min(most_characters(example.lattice), MAX_LENGTH)
+    if len(text) > room:
+        raise LabelFitError(
+            f"{name}: label {text!r} has {len(text)} characters, "
+            f"the image has room for {room}; correct the label or remove the image"
+        )
+    return LabelledExample(example, text)
 
 
 def path_to_segmentation(path: Path, settings: SegmenterSettings) -> Segmentation:

@@ -125,6 +125,9 @@ class Fitter:
         self.order = torch.Generator().manual_seed(settings.seed)
         self.changes = torch.Generator(self.device).manual_seed(settings.seed)
         self.average = Average(network, settings.averaging)
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+        )
 
     def fit(
         self,
@@ -140,13 +143,10 @@ class Fitter:
         """
         epochs = self.settings.epochs or max(10, round(VISITS / math.sqrt(len(train))))
         batches = math.ceil(len(train) / self.settings.batch_size)
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), self.settings.learning_rate, weight_decay=self.settings.weight_decay
-        )
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
         while True:
-            loss = self.run_epoch(train, optimizer, schedule, observer)
+            loss = self.run_epoch(train, schedule, observer)
             report = self.report(loss, train, validation, schedule)
             observer.on_epoch(report)
             if schedule.done:
@@ -166,7 +166,6 @@ class Fitter:
     def run_epoch(
         self,
         train: Sequence[LabelledExample],
-        optimizer: torch.optim.Optimizer,
         schedule: Schedule,
         observer: Observer,
     ) -> float:
@@ -174,9 +173,9 @@ class Fitter:
         self.network.train()
         losses: list[Tensor] = []
         for part in self.shuffled_batches(train):
-            for group in optimizer.param_groups:
+            for group in self.optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * schedule.rate()
-            loss = self.step(part, optimizer, max(0.0, 1 - schedule.progress / max(self.settings.prior, 1e-9)))
+            loss = self.step(part, max(0.0, 1 - schedule.progress / max(self.settings.prior, 1e-9)))
             losses.append(loss)  # read at the end: until then nobody waits for the device
             schedule.advance()
             observer.on_step(schedule.taken, schedule.expected_steps)
@@ -194,7 +193,7 @@ class Fitter:
             for batch in torch.randperm(math.ceil(len(part) / size), generator=self.order).tolist():
                 yield part[batch * size : (batch + 1) * size]
 
-    def step(self, part: Sequence[LabelledExample], optimizer: torch.optim.Optimizer, prior: float) -> Tensor:
+    def step(self, part: Sequence[LabelledExample], prior: float) -> Tensor:
         """One step of the optimizer, and its loss; ``prior`` weighs the preference for even widths."""
         batch = examples_to_batch([p.example for p in part], self.device)
         bias = even_width_bias(part, self.device) * prior if prior > 0 else None
@@ -205,10 +204,10 @@ class Fitter:
             logits = logits + bias[:, None]
         labels = [self.alphabet.encode(p.text) for p in part]
         loss = lattice_loss(logits, skips, batch.lattices, labels, self.space)
-        optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        optimizer.step()
+        self.optimizer.step()
         self.average.update(self.network)
         return loss.detach()
 

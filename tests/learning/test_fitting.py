@@ -172,7 +172,7 @@ def test_a_step_prefers_even_widths_and_varies_images(examples: Examples) -> Non
     def first_loss(prior: float, **changes: Any) -> float:
         fitter = tiny_fitter(**changes)
         torch.manual_seed(1)  # of dropout
-        return float(fitter.step(examples[:4], torch.optim.SGD(fitter.network.parameters(), 0.0), prior))
+        return float(fitter.step(examples[:4], prior))
 
     assert first_loss(0.0, augment=None) == first_loss(0.0, augment=None)
     assert first_loss(0.0, augment=None) != pytest.approx(first_loss(1.0, augment=None), abs=1e-3)
