@@ -154,8 +154,8 @@ def test_batches_are_of_similar_width_and_their_order_is_of_the_seed(examples: E
 def test_rate_and_preference_follow_the_schedule(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, float]] = []
 
-    def step(self: Fitter, part: Any, optimizer: torch.optim.Optimizer, prior: float) -> torch.Tensor:
-        seen.append((optimizer.param_groups[0]["lr"], prior))
+    def step(self: Fitter, part: Any, prior: float) -> torch.Tensor:
+        seen.append((self.optimizer.param_groups[0]["lr"], prior))
         return torch.zeros(())
 
     monkeypatch.setattr(Fitter, "step", step)
