@@ -16,14 +16,14 @@ from kerf.classifier.folders.texts import find_refused
 from kerf.classifier.kind import Kind
 from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.crops import MARGIN_SAMPLES
+from kerf.segmenter.crops import COLOUR_PLANES, MARGIN_SAMPLES, PLANES
 from kerf.segmenter.errors import ModelUnreadableError, ModelVersionError, SettingsError
 
 Record = TypeVar("Record")
 
 FORMAT = "kerf-model"
 """The one key of the file's metadata; its value is the header. One, as the order of several is not kept."""
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MAX_BYTES = 64_000_000
 """Largest model file that is read."""
 MAX_CLASSES = 10_000
@@ -41,7 +41,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "Kind.low": (-1e6, 1e6),
     "Kind.high": (-1e6, 1e6),
     "NetworkConfig.classes": (1, MAX_CLASSES),
-    "NetworkConfig.in_channels": (2, 2),
+    "NetworkConfig.in_channels": (len(PLANES), len(PLANES) + len(COLOUR_PLANES)),
     "NetworkConfig.height": (16, 96),
     "NetworkConfig.samples": (1 + 2 * MARGIN_SAMPLES, 32),
     "NetworkConfig.channels": (1, 256),
@@ -51,6 +51,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "InkSettings.threshold": SHARE,
     "InkSettings.noise_factor": (0.0, 100.0),
     "InkSettings.speck_height": SHARE,
+    "InkSettings.colour": (0, 255),
     "CropSettings.height": (16, 96),
     "CropSettings.row_margin": SHARE,
     "CropSettings.col_margin": (0.0, 2.0),
@@ -182,6 +183,7 @@ def json_to_header(values: Any) -> Header:
         "alphabet and network.classes": classes == network.classes,
         "segmenter.crop.height and network.height": crop.height == network.height,
         "network.height: no multiple of 8": network.height % 8 == 0,
+        "segmenter.crop.colours and network.in_channels": crop.channels == network.in_channels,
         "segmenter.crop.samples and network.samples": crop.samples + 2 * MARGIN_SAMPLES == network.samples,
         "lengths: the fewest above the most": header.lengths[0] <= header.lengths[1],
         "segmenter.cut: min_width above max_width": cut.min_width <= cut.max_width,
@@ -218,6 +220,9 @@ def to_value(hint: Any, value: Any, name: str) -> Any:
         return None if value is None else to_value(next(a for a in arguments if a is not NoneType), value, name)
     elif get_origin(hint) is Literal:
         if value in arguments:
+            return value
+    elif hint is bool:
+        if type(value) is bool:
             return value
     elif hint is str:
         if isinstance(value, str) and len(value) <= TEXT_LENGTH and not has_surrogates(value):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter import _cutting
+from kerf.segmenter.colours import isolate_colour
 from kerf.segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
 from kerf.segmenter.cuts import CutSettings, strip_to_lattice
 from kerf.segmenter.frames import LoadSettings
@@ -106,7 +107,7 @@ def segment(image: NDArray[np.uint8], settings: SegmenterSettings | None = None)
     height, width = image.shape[:2]
     factor = size_to_factor(height, width)
     image = reduce_image(image, factor)
-    ink = image_to_ink(image, settings.ink)
+    ink = image_to_ink(isolate_colour(image, settings.ink.colour) if settings.ink.colour else image, settings.ink)
     strip = ink_to_strip(image, ink, settings.crop)
     lattice = strip_to_lattice(strip, settings.cut)
     return Segmentation(image, ink, strip, lattice, settings, (width, height), factor)

@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter import _cutting
+from kerf.segmenter.colours import image_to_colours
 from kerf.segmenter.ink import NEUTRAL, Ink
 from kerf.segmenter.lattice import Strip
 
+PLANES = ("ink", "lightness")
+"""What a strip's channels are, in order."""
+COLOUR_PLANES = ("red against cyan", "blue against green")
+"""What it has beside them where colours are kept."""
 TAIL = 0.005  # share of the mask at each side that may lie outside of the strip
 TEXT = 100  # of 255: what is more of a scaled mask is text
 MARGIN_SAMPLES = 1  # samples outside the candidate on each side: the neighbours' nearest edges
@@ -34,6 +39,8 @@ class CropSettings:
     text_height
         Height of the text as a share of the image's, where it is alike in all images, so that a character has the
         same size in every strip; None to measure it in each.
+    colours
+        Whether the strip has the ``COLOUR_PLANES`` too.
     """
 
     height: int = 48
@@ -42,6 +49,12 @@ class CropSettings:
     max_aspect: float = 12.0
     samples: int = 6
     text_height: float | None = None
+    colours: bool = False
+
+    @property
+    def channels(self) -> int:
+        """Channels of the strip."""
+        return len(PLANES) + len(COLOUR_PLANES) * self.colours
 
 
 def ink_to_text_rows(ink: Ink) -> tuple[int, int]:
@@ -78,8 +91,21 @@ def ink_to_strip(image: NDArray[np.uint8], ink: Ink, settings: CropSettings) -> 
     planes = np.empty((3, bottom - top, right - left), np.uint8)
     _cutting.crop(ink.ink, ink.lightness, ink.mask, top, left, NEUTRAL, planes)
     planes = scale_planes(planes, settings.height, width)
+    pixels = planes[:2].copy()
+    if settings.colours:
+        colours = crop_planes(image_to_colours(image, ink.mask), top, left, bottom - top, right - left)
+        pixels = np.concatenate([pixels, scale_planes(colours, settings.height, width)])
     col_scale = width / (right - left)
-    return Strip(planes[:2].copy(), planes[2] > TEXT, (float(top), float(left)), (scale, col_scale))
+    return Strip(pixels, planes[2] > TEXT, (float(top), float(left)), (scale, col_scale))
+
+
+def crop_planes(planes: NDArray[np.uint8], top: int, left: int, rows: int, cols: int) -> NDArray[np.uint8]:
+    """Cut a box, which may reach outside, out of ``(P, H, W)``; outside of the image it is as the background."""
+    height, width = planes.shape[1:]
+    cut = np.full((len(planes), rows, cols), NEUTRAL, np.uint8)
+    above, before, below, behind = max(top, 0), max(left, 0), min(top + rows, height), min(left + cols, width)
+    cut[:, above - top : below - top, before - left : behind - left] = planes[:, above:below, before:behind]
+    return cut
 
 
 def scale_planes(planes: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

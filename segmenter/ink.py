@@ -29,11 +29,14 @@ class InkSettings:
         The same, as a multiple of the background's noise level; the larger of both holds.
     speck_height
         Connected pieces lower and narrower than this share of the text's height are dots, not text.
+    colour
+        BGR of the letters that count; None where all do.
     """
 
     threshold: float = 0.3
     noise_factor: float = 4.0
     speck_height: float = 0.22
+    colour: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def augment(batch: Batch, settings: AugmentSettings, generator: torch.Generator)
 
 def draw_lines(strips: Tensor, chance: float, generator: torch.Generator) -> Tensor:
     """Draw up to ``MOST_LINES`` thin sloping waves over each strip, as dark as the text or less."""
-    device, (count, _, height, width) = strips.device, strips.shape
+    device, (count, channels, height, width) = strips.device, strips.shape
     rows = torch.arange(height, device=device)[:, None]
     across = torch.arange(width, device=device) / height
     for _ in range(MOST_LINES):
@@ -89,7 +89,8 @@ def draw_lines(strips: Tensor, chance: float, generator: torch.Generator) -> Ten
         cover = (0.9 + 1.4 * thickness - (rows - height * middle).abs()).clamp(0, 1) * (there < chance)  # (B, H, W)
         ink = 0.3 + 0.7 * ink
         lightness = 0.5 + 0.5 * ink * torch.where(sign < 0.8, 1.0, -1.0)
-        strips = torch.lerp(strips, torch.stack([ink, lightness], dim=1), cover[:, None])
+        colours = [0.5 + 0.5 * ink * (2 * at_random - 1) for at_random in (slope, phase)][: channels - 2]
+        strips = torch.lerp(strips, torch.stack([ink, lightness, *colours], dim=1), cover[:, None])
     return strips
 
 

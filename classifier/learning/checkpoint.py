@@ -56,6 +56,7 @@ def load_checkpoint(fitter: Fitter, path: Path) -> int:
         fitter.average.count = int(counts["averaged"])
         fitter.order.set_state(stored["order"])
         fitter.changes.set_state(stored["changes"])
+        torch.set_rng_state(stored["dropout"])
         return int(counts["taken"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise ModelUnreadableError(f"{path} is no checkpoint of this training; remove it to begin anew") from error
@@ -76,4 +77,5 @@ def fitter_to_tensors(fitter: Fitter) -> dict[str, Tensor]:
     for number, parameter in enumerate(fitter.network.parameters()):
         moments = fitter.optimizer.state[parameter]
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
-    return tensors | {"order": fitter.order.get_state(), "changes": fitter.changes.get_state()}
+    generators = {"order": fitter.order.get_state(), "changes": fitter.changes.get_state()}
+    return tensors | generators | {"dropout": torch.get_rng_state()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +17,18 @@ from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.network.examples import segmentation_to_example
 from kerf.segmenter import Segmentation, SegmenterSettings, segment
-from kerf.segmenter.crops import ink_to_text_rows
+from kerf.segmenter.colours import image_to_colours
+from kerf.segmenter.crops import CropSettings, ink_to_text_rows
 from kerf.segmenter.errors import KerfError, LabelFitError, to_problem
 from kerf.segmenter.lattice import Lattice
 from kerf.segmenter.load import path_to_picture
 
-HEIGHT_SAMPLES = 200
-"""Images that the height of the text is measured on, where there is time."""
-LEAST_HEIGHTS = 10
-"""Images that it is measured on whatever the time."""
+MEASURED_SAMPLES = 200
+"""Images that the crops are fitted to, where there is time."""
+LEAST_MEASURED = 10
+"""Images that they are fitted to whatever the time."""
+SEVERAL_HUES = 0.25
+"""Spread of the text's colours from which they tell something: 0.5 where letters have several hues, 0.1 elsewhere."""
 ALIKE = 0.5
 """Heights of the text are alike if from their tenth to their ninetieth percentile it is this share or less."""
 
@@ -106,26 +109,40 @@ def path_to_segmentation(path: Path, settings: SegmenterSettings) -> Segmentatio
     return segment(path_to_picture(path, settings.load).pixels, settings)
 
 
-def alike_text_height(
+def samples_to_crop_settings(
     samples: Sequence[Sample], settings: SegmenterSettings, deadline: Deadline = NO_DEADLINE
-) -> float | None:
-    """Height of the text as a share of the image's, where case matters and it is much the same in all images, or None.
+) -> CropSettings:
+    """Choose height and channels of the strip by the first images.
 
-    Noise and the letters' own heights make it differ in every kind of captcha; with one height for all, a
-    character has one size in all strips, and ``o`` and ``O`` differ.
+    Where case matters and the height of the text is much the same in all images, it is one for all: noise and the
+    letters' own heights make it differ in every kind of captcha; with one height, a character has one size in all
+    strips, and ``o`` and ``O`` differ. Where images have strokes of several hues, the strip has colours.
     """
-    if not texts_to_alphabet(sample.text for sample in samples).has_both_cases:
-        return None
-    heights = []
-    for sample in deadline.in_time(samples[:HEIGHT_SAMPLES], LEAST_HEIGHTS):
+    heights, spreads = [], []
+    for sample in deadline.in_time(samples[:MEASURED_SAMPLES], LEAST_MEASURED):
         with suppress(Exception):  # told when it is cut
             segmentation = path_to_segmentation(sample.path, settings)
             top, bottom = ink_to_text_rows(segmentation.ink)
             heights.append((bottom - top) / len(segmentation.image))
+            spreads.append(spread_of_hues(segmentation))
     if not heights:
-        return None
+        return settings.crop
+    cased = texts_to_alphabet(sample.text for sample in samples).has_both_cases
+    height = alike_height(heights) if cased else None
+    return replace(settings.crop, text_height=height, colours=bool(np.median(spreads) > SEVERAL_HUES))
+
+
+def alike_height(heights: Sequence[float]) -> float | None:
+    """One height for all, if they are ``ALIKE``."""
     low, middle, high = np.quantile(heights, (0.1, 0.5, 0.9)).tolist()
     return float(np.quantile(heights, 0.75)) if high - low <= ALIKE * middle else None
+
+
+def spread_of_hues(segmentation: Segmentation) -> float:
+    """How far the colours of a text's pixels are from their mean, of its contrast."""
+    mask = segmentation.ink.mask
+    colours = image_to_colours(segmentation.image, mask)[:, mask] / 127
+    return float(np.sqrt(colours.var(axis=1).sum())) if mask.any() else 0.0
 
 
 def most_characters(lattice: Lattice) -> int:

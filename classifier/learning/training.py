@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from kerf import __version__
 from kerf.classifier.alphabet import Alphabet, texts_to_alphabet
@@ -16,7 +17,7 @@ from kerf.classifier.folders.duplicates import near_duplicates
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.kind import Kind, looks_to_kind
 from kerf.classifier.learning.calibration import fit_temperature
-from kerf.classifier.learning.cutting import Cutter, alike_text_height
+from kerf.classifier.learning.cutting import Cutter, samples_to_crop_settings
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import EpochReport, Observer
@@ -33,11 +34,12 @@ from kerf.segmenter.frames import LoadSettings
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
+STEM = "trunk.0.0.weight"
 OVERFIT_GAP = 0.1
 """Training less validation accuracy, at the lower end of its interval, from which a reader is called overfitted."""
 
-HEIGHT, CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.05, 0.5, 0.4, 0.3
-"""Shares of the time then left: for the height of the text; for cutting; for the first model where two are trained; for
+MEASURING, CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.05, 0.5, 0.4, 0.3
+"""Shares of the time then left: for measuring the text; for cutting; for the first model where two are trained; for
 labelling by it."""
 
 
@@ -127,8 +129,8 @@ def train(
     if settings.frames:
         segmenter = replace(segmenter, load=LoadSettings(settings.frames))
     split = split_samples(samples, VALIDATION_FRACTION)
-    height = alike_text_height(split.train, segmenter, deadline.share(HEIGHT))
-    cutter = Cutter(replace(segmenter, crop=replace(segmenter.crop, text_height=height)), told, len(samples))
+    crop = samples_to_crop_settings(split.train, segmenter, deadline.share(MEASURING))
+    cutter = Cutter(replace(segmenter, crop=crop), told, len(samples))
     course, looked_at = split_to_course(split, cutter, settings, device, start, deadline.share(CUTTING))
     duplicates = near_duplicates(looked_at)
     model = course.fit((), told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
@@ -246,10 +248,13 @@ def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model 
     """
     config = start.network.config if start else NetworkConfig(1)
     samples = settings.crop.samples + 2 * MARGIN_SAMPLES
-    config = replace(config, classes=len(alphabet), height=settings.crop.height, samples=samples)
+    crop = settings.crop
+    config = replace(config, classes=len(alphabet), in_channels=crop.channels, height=crop.height, samples=samples)
     network = CharNet(config)
     if start:
         weights = {k: v for k, v in start.network.state_dict().items() if not k.startswith("output.")}
+        missing = config.in_channels - start.network.config.in_channels  # channels that the start had not add nothing
+        weights[STEM] = functional.pad(weights[STEM], (0, 0, 0, 0, 0, missing))
         network.load_state_dict(weights, strict=False)
         known = start.network.output
         with torch.no_grad():

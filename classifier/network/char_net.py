@@ -69,7 +69,7 @@ class CharNet(nn.Module):
         self.config = config
         first, second, third = config.channels
         self.trunk = nn.Sequential(
-            conv_block(config.in_channels, first, size=5, stride=2),  # (H/2, W/2)
+            conv_block(config.in_channels, first, stride=2),  # (H/2, W/2)
             conv_block(first, second),
             nn.MaxPool2d(2),  # (H/4, W/4)
             conv_block(second, third),

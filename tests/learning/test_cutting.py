@@ -12,14 +12,19 @@ from PIL import Image
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning import cutting
-from kerf.classifier.learning.cutting import Cutter, alike_text_height, most_characters, path_to_segmentation
-from kerf.classifier.learning.deadline import Deadline
+from kerf.classifier.learning.cutting import Cutter, most_characters, path_to_segmentation, samples_to_crop_settings
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.observer import Observer
-from kerf.segmenter import Segmentation, SegmenterSettings
+from kerf.segmenter import CropSettings, Segmentation, SegmenterSettings
 from kerf.segmenter.errors import KerfError, LabelFitError, UnforeseenError, UnreadableImageError
 from kerf.segmenter.lattice import Lattice
 from kerf.segmenter.load import LoadSettings
 from tests.learning.clock import Clock
+
+
+def text_height(samples: list[Sample], deadline: Deadline = NO_DEADLINE) -> float | None:
+    """The one height that the crops of these samples get."""
+    return samples_to_crop_settings(samples, SegmenterSettings(), deadline).text_height
 
 
 def test_what_cannot_be_used_is_told_and_left_out(samples: list[Sample], tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ def test_a_fault_in_one_image_is_that_images_alone(samples: list[Sample], monkey
     assert isinstance(problem, UnforeseenError)
     assert str(problem).startswith(f"{samples[1].path}: met a fault in Kerf (ZeroDivisionError: no part of it)")
     both = [replace(sample, text="oO") for sample in samples[:3]]
-    assert alike_text_height(both, SegmenterSettings()) is not None
+    assert text_height(both) is not None
 
 
 def test_images_are_loaded_as_for_reading(samples: list[Sample], tmp_path: Path) -> None:
@@ -84,13 +89,32 @@ def test_text_height_is_taken_where_case_matters_and_it_is_alike(tmp_path: Path)
         image[2 : 2 + heights[-1], 20:30] = 0
         cv2.imwrite(str(tmp_path / f"{index}.png"), image)
     differing = [Sample(tmp_path / f"{index}.png", "oO"[index % 2]) for index in range(30)]
-    assert alike_text_height(differing, SegmenterSettings()) is None
+    assert text_height(differing) is None
     alike = [sample for sample, height in zip(differing, heights, strict=True) if 20 <= height <= 24]
-    height = alike_text_height(alike, SegmenterSettings())
+    height = text_height(alike)
     assert height is not None
     assert 20 / 40 <= height <= 25 / 40
-    assert alike_text_height([replace(sample, text="o") for sample in alike], SegmenterSettings()) is None
-    assert alike_text_height([Sample(tmp_path / "none.png", "oO")], SegmenterSettings()) is None
+    assert text_height([replace(sample, text="o") for sample in alike]) is None
+    assert text_height([Sample(tmp_path / "none.png", "oO")]) is None
+
+
+def test_strips_have_colours_where_letters_have_several_hues(tmp_path: Path) -> None:
+    def drawn(name: str, *colours: tuple[int, int, int]) -> list[Sample]:
+        image = np.full((30, 70, 3), 255, np.uint8)
+        for number, colour in enumerate(colours):
+            image[5:25, 10 + 20 * number : 18 + 20 * number] = colour
+        cv2.imwrite(str(tmp_path / name), image)
+        return [Sample(tmp_path / name, "a")]
+
+    red, blue = (0, 0, 220), (220, 0, 0)
+    one, several, none = drawn("one.png", red, red, red), drawn("several.png", red, blue, red), drawn("none.png")
+    keep = SegmenterSettings(crop=CropSettings(height=40, colours=True))
+    assert samples_to_crop_settings(several, SegmenterSettings()) == CropSettings(colours=True)
+    assert samples_to_crop_settings([*several, *one, *one], SegmenterSettings()) == CropSettings()
+    assert samples_to_crop_settings([*several, *several, *one], SegmenterSettings()) == CropSettings(colours=True)
+    assert samples_to_crop_settings(one, keep) == CropSettings(height=40)
+    assert samples_to_crop_settings(none, SegmenterSettings()) == CropSettings()
+    assert samples_to_crop_settings([Sample(tmp_path / "no", "a")], keep) == keep.crop
 
 
 def test_text_height_is_measured_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +130,7 @@ def test_text_height_is_measured_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
     both = [Sample(Path(f"{index}.png"), "oO") for index in range(300)]
     for seconds, images in ((0, 10), (25, 25), (1000, 200)):
         looked.clear()
-        assert alike_text_height(both, SegmenterSettings(), Deadline.after(seconds)) is None
+        assert text_height(both, Deadline.after(seconds)) is None
         assert len(looked) == images
 
 

@@ -25,7 +25,7 @@ from kerf.classifier.measuring.metrics import evaluate, proportion
 from kerf.classifier.model_file import Model, save_model
 from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.recognizer import Reading, Recognizer
-from kerf.segmenter import SegmenterSettings
+from kerf.segmenter import CropSettings, SegmenterSettings
 from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError, UnreadableImageError
 from kerf.segmenter.load import path_to_image
 from tests.learning.clock import Clock
@@ -126,11 +126,11 @@ def test_the_temperature_is_fitted_on_the_validation_part(
 def test_one_text_height_is_used_in_all_images(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def height(part: Sequence[Sample], *_: Any) -> float:
+    def settings(part: Sequence[Sample], *_: Any) -> CropSettings:
         asked.append(len(part))
-        return 0.625
+        return CropSettings(text_height=0.625)
 
-    monkeypatch.setattr(training, "alike_text_height", height)
+    monkeypatch.setattr(training, "samples_to_crop_settings", settings)
     cut: list[float | None] = []
     inner = Cutter.sample_to_example
 
