@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from kerf.classifier.synthesis.kinds import Family
 from kerf.segmenter.errors import NotFoundError, SettingsError
 
 DIGITS = "0123456789"
@@ -27,9 +28,14 @@ CAP_HEIGHTS = (56, 28, 14)  # heights of a capital, in pixels, that glyphs are k
 CHARACTERS = DIGITS + UPPER + LOWER
 SIGNS = "+-×=?@#&%"
 """What is drawn too; where a font lacks one of them, the built-in font has it."""
-HANDWRITTEN = re.compile(
-    "hand|script|comic|dkg|purisa|chilanka|rufscript|humor|manners|delphine|summersby|wasn_t|isabella"
-)
+FAMILIES = {
+    Family.ANY: re.compile(""),
+    Family.HAND: re.compile("hand|script|comic|dkg|purisa|chilanka|humor|manners|delphine"),
+    Family.SCREEN: re.compile(
+        "^(?!.*(ital|obli|it$|light|black))(.*mono|glass|proggy|courier|dejavu|libera|aerial|verand|go-)"
+    ),
+}
+"""What the names of a family's fonts begin with or hold."""
 LOOKALIKES = "lOo"  # may be the same as I, 0 and 0
 FOLD = str.maketrans("1l0", "iio")
 MISSING = "\ufffe"  # no font has it, so it shows the box for a missing glyph
@@ -205,9 +211,9 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def is_handwritten(path: Path) -> bool:
-    """Tell by a font's name whether it imitates handwriting."""
-    return bool(HANDWRITTEN.search(path.stem.lower()))
+def of_family(fonts: Sequence[Path], family: Family) -> Sequence[Path]:
+    """Choose a family's fonts by their names; all where there is none."""
+    return [font for font in fonts if FAMILIES[family].search(font.stem.lower())] or fonts
 
 
 @lru_cache(maxsize=20000)

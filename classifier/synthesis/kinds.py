@@ -24,6 +24,14 @@ class Stroke(StrEnum):
     PEN = "pen"  # streaky
 
 
+class Family(StrEnum):
+    """Which fonts an image is drawn with, as far as there are some."""
+
+    ANY = "any"
+    HAND = "hand"  # imitate handwriting
+    SCREEN = "screen"  # upright ones that stay clear in few pixels
+
+
 class Tint(StrEnum):
     """Colour of lines and specks."""
 

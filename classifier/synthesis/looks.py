@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, SIGNS
-from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.classifier.synthesis.kinds import Depth, Family, GroundKind, LineKind, SpeckKind, Stroke, Tint
 from kerf.segmenter.errors import SettingsError
 
 Range = tuple[float, float]
@@ -47,8 +47,8 @@ class Layout:
         Height of a capital in pixels; less where the text would not fit.
     faces
         Largest number of fonts in one image.
-    hand
-        Whether fonts are handwritten ones, where there are some.
+    family
+        Which fonts.
     pixels
         Rows of a capital that is drawn without half tones and then enlarged; 0 for a smooth one.
     dotted
@@ -79,7 +79,7 @@ class Layout:
     size_wh: tuple[int, int] = (160, 60)
     text_height: float = 28.0
     faces: int = 1
-    hand: bool = False
+    family: Family = Family.ANY
     pixels: int = 0
     dotted: bool = False
     spacing: Range = (0.1, 0.2)

@@ -46,7 +46,7 @@ def draw_paths(
 def grid_paths(size_wh: tuple[int, int], rng: np.random.Generator) -> list[NDArray[np.float64]]:
     """Lay out upright and level lines at equal distances."""
     width, height = size_wh
-    across, down = rng.uniform(0.15, 0.6, 2) * height
+    across, down = np.maximum(rng.uniform(0.15, 0.6, 2) * height, 7)
     level = [np.array([[0, at], [width, at]]) for at in np.arange(down * rng.random(), height, down)]
     return level + [np.array([[at, 0], [at, height]]) for at in np.arange(across * rng.random(), width, across)]
 
@@ -87,7 +87,7 @@ def scribble_points(
     left: float, length: float, band: Range, height: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Lay out a hand's scribble, which goes up and down and back on itself: float64 ``(n, 2)``."""
-    knots = int(rng.integers(5, 14))
+    knots = int(rng.integers(5, 11))
     cols = left + length * (np.linspace(0, 1, knots) + rng.normal(0, 0.5 / knots, knots))
     corners = np.stack([cols, rng.uniform(*band, knots) * height], axis=1).astype(np.float32)
     smooth = cv2.resize(corners[:, None], (1, 8 * knots), interpolation=cv2.INTER_CUBIC)

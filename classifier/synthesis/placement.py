@@ -15,8 +15,8 @@ from kerf.classifier.synthesis.glyphs import (
     Glyph,
     character_to_bitmap,
     character_to_glyph,
-    is_handwritten,
     kept_height,
+    of_family,
 )
 from kerf.classifier.synthesis.kinds import Stroke
 from kerf.classifier.synthesis.looks import Layout, Look, Warp
@@ -86,8 +86,7 @@ def text_to_glyphs(
     text: str, layout: Layout, unit: float, rng: np.random.Generator, fonts: Sequence[Path]
 ) -> list[Glyph]:
     """Choose fonts, and draw each character in one of them for capitals of ``unit`` pixels."""
-    pool = [font for font in fonts if is_handwritten(font)] if layout.hand else fonts
-    pool = pool or fonts
+    pool = of_family(fonts, layout.family)
     faces = [pool[int(i)] for i in rng.integers(0, len(pool), layout.faces)]
     chosen = [faces[int(rng.integers(0, len(faces)))] for _ in text]
     if layout.pixels:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum, auto
 
 import numpy as np
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
-from kerf.classifier.synthesis.kinds import Stroke
+from kerf.classifier.synthesis.kinds import Family, Stroke
 from kerf.classifier.synthesis.looks import CLEAR, CLEAR_LETTERS, Layout, Look, Tiles, Warp
 from kerf.classifier.synthesis.random_scenes import (
     Difficulty,
@@ -22,15 +21,6 @@ from kerf.classifier.synthesis.random_scenes import (
     random_specks,
     random_tiles,
 )
-
-
-class Face(Enum):
-    """Kinds of fonts."""
-
-    SMOOTH = auto()
-    HAND = auto()
-    BITMAP = auto()
-
 
 ALPHABETS: tuple[tuple[str, float], ...] = (
     (DIGITS, 0.16),
@@ -57,8 +47,11 @@ LENGTHS = (
 )
 """Lengths and how often each occurs."""
 
-FACES = ((Face.SMOOTH, 0.84), (Face.HAND, 0.08), (Face.BITMAP, 0.08))
-"""Kinds of fonts and how often each occurs."""
+FAMILIES = ((Family.ANY, 0.83), (Family.HAND, 0.1), (Family.SCREEN, 0.07))
+"""Families of fonts and how often each occurs; those for screens are drawn in few pixels."""
+
+PIXELS = ((8, 0.2), (9, 0.25), (10, 0.2), (12, 0.2), (14, 0.15))
+"""Rows of their capitals and how often each occurs."""
 
 STROKES = (
     (Stroke.SOLID, 0.22),
@@ -105,11 +98,11 @@ def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: 
         If an alphabet or lengths given are out of range.
     """
     hard = random_difficulty(rng)
-    stroke = pick(STROKES, rng) if hard.stroke else Stroke.SOLID
-    face = pick(FACES, rng)
-    texts = random_texts(face, alphabet, lengths, rng)
+    family = pick(FAMILIES, rng)
+    stroke = pick(STROKES, rng) if hard.stroke and family is not Family.SCREEN else Stroke.SOLID
+    texts = random_texts(family, alphabet, lengths, rng)
     tiles = random_tiles(rng) if chance(0.05, rng) else None
-    layout = random_layout(hard, stroke, face, texts, tiles, rng)
+    layout = random_layout(hard, stroke, family, texts, tiles, rng)
     ground = random_ground(hard, rng)
     return Look(
         layout,
@@ -124,12 +117,14 @@ def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: 
     )
 
 
-def random_texts(face: Face, alphabet: str | None, lengths: tuple[int, int] | None, rng: np.random.Generator) -> Layout:
+def random_texts(
+    family: Family, alphabet: str | None, lengths: tuple[int, int] | None, rng: np.random.Generator
+) -> Layout:
     """Draw what texts are made of, as far as it is not given."""
     if chance(0.06, rng) and not alphabet and not lengths:
         return Layout(DIGITS, (3, 7), arithmetic=True)
     length = pick(LENGTHS, rng)
-    letters = pick(BITMAP_ALPHABETS if face is Face.BITMAP else ALPHABETS, rng)
+    letters = pick(BITMAP_ALPHABETS if family is Family.SCREEN else ALPHABETS, rng)
     if chance(0.03, rng):
         letters += SPECIALS
     return Layout(alphabet or letters, lengths or (length, length))
@@ -143,24 +138,29 @@ def random_difficulty(rng: np.random.Generator) -> Difficulty:
 
 
 def random_layout(
-    hard: Difficulty, stroke: Stroke, face: Face, texts: Layout, tiles: Tiles | None, rng: np.random.Generator
+    hard: Difficulty, stroke: Stroke, family: Family, texts: Layout, tiles: Tiles | None, rng: np.random.Generator
 ) -> Layout:
     """Draw the characters' places; where case matters, their sizes and rows stay such that it shows."""
     alphabet = texts.alphabet
     tiny = stroke is Stroke.SOLID and not tiles and chance(0.1, rng)
     height = float(rng.uniform(12, 20)) if tiny else random_height(hard, stroke, rng)
-    mean, spread = random_gap(hard, tiny, tiles, rng), 0.05 + 0.12 * float(rng.random())
+    pixels = pick(PIXELS, rng) if family is Family.SCREEN else 0
+    if pixels:
+        height = float(pixels * pick(((1, 0.3), (2, 0.4), (3, 0.3)), rng))
+    mean, spread = random_gap(hard, tiny, texts.arithmetic, tiles, rng), 0.05 + 0.12 * float(rng.random())
     aspect = float(rng.uniform(0.75, 1.3)) if chance(0.4, rng) else 1.0
     one_sided = chance(0.12, rng)
     cased = alphabet.lower() != alphabet and alphabet.upper() != alphabet
     own = hard.jitter * rng.random(4) * (1, 1, 0.3 if cased else 1, 1)
+    if family is Family.SCREEN and chance(0.6, rng):
+        own, aspect = 0 * own, 1.0
     sway, climb = (share * float(rng.random()) if chance(0.15, rng) and not tiny else 0.0 for share in (0.45, 0.9))
     places = replace(
         texts,
         text_height=height,
         faces=pick(((1, 0.6), (2, 0.15), (4, 0.15), (8, 0.1)), rng),
-        hand=face is Face.HAND,
-        pixels=pick(((8, 0.2), (9, 0.25), (10, 0.2), (12, 0.2), (14, 0.15)), rng) if face is Face.BITMAP else 0,
+        family=family,
+        pixels=pixels,
         dotted=chance(0.25, rng),
         spacing=(max(mean - spread, -0.38), max(mean + spread, -0.3)),
         monospaced=chance(0.3, rng),
@@ -173,7 +173,7 @@ def random_layout(
         bounce=0.4 * float(own[3]),
         sway=sway,
         climb=climb,
-        cut=0.08 + 0.14 * hard.cut if hard.cut else 0.0,
+        cut=0.08 + (0.14 if alphabet.upper() == alphabet else 0.04) * hard.cut if hard.cut else 0.0,
     )
     length = texts.lengths[1] * (0.8 * aspect + max(mean, 0.6 * mean))
     return replace(places, size_wh=random_size(places, length, one_sided, rng))
@@ -185,13 +185,13 @@ def random_height(hard: Difficulty, stroke: Stroke, rng: np.random.Generator) ->
     return max(lowest, float(np.exp(rng.uniform(np.log(20), np.log(44)))) * (1 - 0.5 * hard.small))
 
 
-def random_gap(hard: Difficulty, tiny: bool, tiles: Tiles | None, rng: np.random.Generator) -> float:
+def random_gap(hard: Difficulty, tiny: bool, arithmetic: bool, tiles: Tiles | None, rng: np.random.Generator) -> float:
     """Draw the mean gap between neighbours as ``Layout.spacing`` has it."""
     if tiles:
         return 2 * tiles.margin + float(rng.uniform(0.05, 0.4))
-    if tiny:
+    if tiny and not arithmetic:
         return float(rng.uniform(-0.15, 0.08))
-    if hard.overlap:
+    if hard.overlap and not arithmetic:
         return -0.4 * hard.overlap
     return float(rng.uniform(0.4, 1.2)) if chance(0.08, rng) else float(rng.gamma(1.5, 0.17))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -109,7 +109,9 @@ def random_paint(hard: Difficulty, stroke: Stroke, layout: Layout, ground: Groun
     """Draw strokes and colours."""
     room = ground.brightness[0] if ground.brightness[0] >= 128 else 255 - ground.brightness[1]
     room -= ground.change / 2
-    weakest = (55 if stroke is Stroke.SOLID else 85) + 40 * hard.ghosts + 1.2 * ground.change + 2 * ground.grain
+    weakest = (
+        (55 if stroke is Stroke.SOLID else 85) + 40 * (hard.ghosts + hard.blur) + 1.2 * ground.change + 2 * ground.grain
+    )
     middle = min(room, weakest + (1 - hard.faint) * float(rng.uniform(0.2, 1.0)) * max(room - weakest, 0.0))
     spread = float(rng.uniform(0, 35))
     thick = layout.text_height > 24 and chance(0.2, rng)
@@ -134,6 +136,8 @@ def random_lines(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> 
     """Draw up to two kinds of lines."""
     if not hard.lines:
         return ()
+    if layout.arithmetic:  # a line may look like a sign
+        hard = replace(hard, lines=0.4 * hard.lines)
     return tuple(random_line_kind(hard, layout, rng) for _ in range(2 if chance(0.3, rng) else 1))
 
 
@@ -145,12 +149,13 @@ def random_line_kind(hard: Difficulty, layout: Layout, rng: np.random.Generator)
     thickest = max(1, round(layout.text_height * 0.09 * float(rng.random() + 0.3)))
     room = hard.lines * layout.text_height * float(rng.uniform(0.06, 0.24))
     most = max(1, round(room / thickest))
-    short = chance(0.2, rng)
-    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.33), (Tint.FAINT, 0.22), (Tint.GROUND, 0.05)), rng)
-    if kind in (LineKind.WAVE, LineKind.SCRIBBLE):
+    short = chance(0.2, rng) and kind in (LineKind.STRAIGHT, LineKind.CURVE) and not layout.arithmetic
+    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.33), (Tint.FAINT, 0.2), (Tint.GROUND, 0.07)), rng)
+    if kind is LineKind.WAVE:
         most = min(most, 2)
-    elif kind is LineKind.GRID:
-        thickest = min(thickest, 2)
+    elif kind in (LineKind.SCRIBBLE, *CLOSED):
+        most = most if kind is LineKind.CIRCLE else 1
+        thickest = min(thickest, 2 if kind is LineKind.SCRIBBLE or tint is Tint.FAINT else 1)
     else:
         most *= 3 if short or tint is Tint.FAINT else 1
     return Lines(
