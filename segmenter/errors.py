@@ -92,6 +92,12 @@ class DeviceError(KerfError):
     exit_code = ExitCode.DEVICE
 
 
+class GeneratorError(KerfError):
+    """A captcha generator of others' is not installed, or failed."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
 class OutputError(KerfError):
     """The output cannot be written."""
 

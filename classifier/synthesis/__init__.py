@@ -14,6 +14,7 @@ from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, find_fon
 from kerf.classifier.synthesis.looks import Look
 from kerf.classifier.synthesis.random_looks import random_look
 from kerf.classifier.synthesis.rendering import RenderedCaptcha, render
+from kerf.classifier.synthesis.texts import random_text
 from kerf.segmenter.errors import SettingsError
 
 __all__ = [
@@ -81,15 +82,14 @@ def synthesize_one(
         raise SettingsError(f"seed {seed} is negative; give 0 or more")
     rng = np.random.default_rng((seed, index))
     chosen = resize_for(name_to_look(look), alphabet, lengths) if look else random_look(rng, alphabet, lengths)
-    low, high = chosen.layout.lengths
-    letters = chosen.layout.alphabet
-    text = "".join(letters[int(i)] for i in rng.integers(0, len(letters), int(rng.integers(low, high + 1))))
-    return render(text, chosen, rng, fonts)
+    return render(random_text(chosen.layout, rng), chosen, rng, fonts)
 
 
 def resize_for(look: Look, alphabet: str | None, lengths: tuple[int, int] | None) -> Look:
     """Give a look other texts, and images as much wider as these can be longer."""
-    layout = replace(look.layout, alphabet=alphabet or look.layout.alphabet, lengths=lengths or look.layout.lengths)
+    own = look.layout
+    arithmetic = own.arithmetic and not alphabet
+    layout = replace(own, alphabet=alphabet or own.alphabet, lengths=lengths or own.lengths, arithmetic=arithmetic)
     width, height = layout.size_wh
     longer = max(1.0, layout.lengths[1] / look.layout.lengths[1])
     return replace(look, layout=replace(layout, size_wh=(round(width * longer), height)))

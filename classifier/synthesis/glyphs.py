@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from kerf.classifier.synthesis.kinds import Family
 from kerf.segmenter.errors import NotFoundError, SettingsError
 
 DIGITS = "0123456789"
@@ -24,6 +26,16 @@ BUILT_IN_FONT = Path("Pillow's built-in font")
 
 CAP_HEIGHTS = (56, 28, 14)  # heights of a capital, in pixels, that glyphs are kept in
 CHARACTERS = DIGITS + UPPER + LOWER
+SIGNS = "+-×=?@#&%"
+"""What is drawn too; where a font lacks one of them, the built-in font has it."""
+FAMILIES = {
+    Family.ANY: re.compile(""),
+    Family.HAND: re.compile("hand|script|comic|dkg|purisa|chilanka|humor|manners|delphine"),
+    Family.SCREEN: re.compile(
+        "^(?!.*(ital|obli|it$|light|black))(.*mono|glass|proggy|courier|dejavu|libera|aerial|verand|go-)"
+    ),
+}
+"""What the names of a family's fonts begin with or hold."""
 LOOKALIKES = "lOo"  # may be the same as I, 0 and 0
 FOLD = str.maketrans("1l0", "iio")
 MISSING = "\ufffe"  # no font has it, so it shows the box for a missing glyph
@@ -199,7 +211,23 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def draw_mask(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.uint8], int]:
+def of_family(fonts: Sequence[Path], family: Family) -> Sequence[Path]:
+    """Choose a family's fonts by their names; all where there is none."""
+    return [font for font in fonts if FAMILIES[family].search(font.stem.lower())] or fonts
+
+
+@lru_cache(maxsize=20000)
+def lacks(path: Path, sign: str) -> bool:
+    """Tell whether a font cannot draw a sign."""
+    font = load_font(path, 28)
+    try:
+        mask, _ = draw_mask(font, sign)
+    except ValueError:
+        return True
+    return (mask.shape, mask.tobytes()) == missing_picture(font)
+
+
+def draw_mask(font: ImageFont.FreeTypeFont, character: str, smooth: bool = True) -> tuple[NDArray[np.uint8], int]:
     """Draw a character: uint8 ``(h, w)`` cropped to its ink, and the rows from its top to the baseline.
 
     Raises
@@ -209,7 +237,9 @@ def draw_mask(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.
     """
     left, top, right, bottom = font.getbbox(character, anchor="ls")
     canvas = Image.new("L", (max(int(right - left) + 8, 1), max(int(bottom - top) + 8, 1)))
-    ImageDraw.Draw(canvas).text((4 - left, 4 - top), character, fill=255, font=font, anchor="ls")
+    draw = ImageDraw.Draw(canvas)
+    draw.fontmode = "L" if smooth else "1"
+    draw.text((4 - left, 4 - top), character, fill=255, font=font, anchor="ls")
     pixels = np.asarray(canvas)
     rows, cols = np.flatnonzero(pixels.max(axis=1)), np.flatnonzero(pixels.max(axis=0))
     if not len(rows):
@@ -225,8 +255,8 @@ def cap_height_of(path: Path) -> float:
 
 
 @lru_cache(maxsize=40000)
-def character_to_glyph(path: Path, character: str, level: int) -> Glyph:
-    """Draw a character with capitals about ``CAP_HEIGHTS[level]`` pixels high.
+def character_to_glyph(path: Path, character: str, height: int, smooth: bool = True) -> Glyph:
+    """Draw a character with capitals about ``height`` pixels high; without half tones unless ``smooth``.
 
     Raises
     ------
@@ -234,15 +264,33 @@ def character_to_glyph(path: Path, character: str, level: int) -> Glyph:
         If the font cannot be read or lacks the character.
     """
     try:
+        if character in SIGNS and lacks(path, character):
+            path = BUILT_IN_FONT
         share = cap_height_of(path)
-        size = max(4, round(CAP_HEIGHTS[level] / share))
-        mask, baseline = draw_mask(load_font(path, size), character)
+        size = max(4, round(height / share))
+        mask, baseline = draw_mask(load_font(path, size), character, smooth)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot draw {character!r} ({error}); choose another font") from error
     return Glyph(mask, baseline, size * share)
 
 
-def height_to_level(cap_height: float) -> int:
+@lru_cache(maxsize=20000)
+def character_to_bitmap(path: Path, character: str, rows: int, dotted: bool) -> Glyph:
+    """Draw a character with capitals of ``rows`` pixels, each of them a large square or disc; errors as above."""
+    small = character_to_glyph(path, character, rows, smooth=False)
+    side = max(2, CAP_HEIGHTS[0] // rows)
+    mask = np.kron(small.mask, pixel_picture(side, dotted) // 255)
+    return Glyph(mask, small.baseline * side, small.cap_height * side)
+
+
+def pixel_picture(side: int, dotted: bool) -> NDArray[np.uint8]:
+    """Picture of an enlarged pixel: uint8 ``(side, side)``, a square or a disc."""
+    if not dotted:
+        return np.full((side, side), 255, np.uint8)
+    at = np.square(np.arange(side) - (side - 1) / 2)
+    return np.where(at[:, None] + at <= side * side / 4.5, np.uint8(255), np.uint8(0))
+
+
+def kept_height(cap_height: float) -> int:
     """Choose the smallest kept size that ``cap_height`` does not enlarge; the largest if there is none."""
-    fitting = [level for level, kept in enumerate(CAP_HEIGHTS) if kept >= cap_height]
-    return fitting[-1] if fitting else 0
+    return min((kept for kept in CAP_HEIGHTS if kept >= cap_height), default=CAP_HEIGHTS[0])

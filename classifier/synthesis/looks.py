@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kerf.classifier.synthesis.glyphs import CHARACTERS
-from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.classifier.synthesis.glyphs import CHARACTERS, SIGNS
+from kerf.classifier.synthesis.kinds import Depth, Family, GroundKind, LineKind, SpeckKind, Stroke, Tint
 from kerf.segmenter.errors import SettingsError
 
 Range = tuple[float, float]
 CLEAR_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY"
 CLEAR = "23456789" + CLEAR_LETTERS
 """Digits and capitals without those that are taken for one another."""
+SHORTEST_SUM, LONGEST_SUM = 3, 7  # characters of 3×4 and 12+34=?
 
 
 def check(owner: object, **limits: Range) -> None:
@@ -38,12 +39,20 @@ class Layout:
     ----------
     alphabet, lengths
         What texts are made of, and their smallest and largest length.
+    arithmetic
+        Whether texts are sums such as ``12+7=?``, whatever the alphabet.
     size_wh
         Width and height of the image in pixels.
     text_height
         Height of a capital in pixels; less where the text would not fit.
     faces
         Largest number of fonts in one image.
+    family
+        Which fonts.
+    pixels
+        Rows of a capital that is drawn without half tones and then enlarged; 0 for a smooth one.
+    dotted
+        Whether such an enlarged pixel is a disc.
     spacing
         Gap between neighbours: a share of the text's height; if negative, an overlap as a share of the
         narrower one's width.
@@ -58,13 +67,21 @@ class Layout:
     tilt, lean, stretch, bounce
         Largest turn in degrees; shear; change of size; and shift up or down as a share of the text's
         height: each character its own.
+    sway, climb
+        Height of a sine that the baseline follows, and its rise or fall from one end to the other, at most.
+    cut
+        How far characters may stick out of the image. All three are shares of the text's height.
     """
 
     alphabet: str = CLEAR
     lengths: tuple[int, int] = (4, 6)
+    arithmetic: bool = False
     size_wh: tuple[int, int] = (160, 60)
     text_height: float = 28.0
     faces: int = 1
+    family: Family = Family.ANY
+    pixels: int = 0
+    dotted: bool = False
     spacing: Range = (0.1, 0.2)
     monospaced: bool = False
     align: Range = (0.4, 0.6)
@@ -74,14 +91,20 @@ class Layout:
     lean: float = 0.0
     stretch: float = 0.0
     bounce: float = 0.0
+    sway: float = 0.0
+    climb: float = 0.0
+    cut: float = 0.0
 
     def __post_init__(self) -> None:
         check(self, lengths=(1, 16), text_height=(4, 400), faces=(1, 16), spacing=(-0.6, 4), align=(0, 1))
         check(self, aspect=(0.3, 3), tilt=(0, 90), lean=(0, 1), stretch=(0, 0.8), bounce=(0, 1))
+        check(self, pixels=(0, 28), sway=(0, 1), climb=(0, 2), cut=(0, 0.4))
         if not all(8 <= side <= 2000 for side in self.size_wh):
             raise SettingsError(f"size_wh of a look's layout is {self.size_wh}; set each side from 8 to 2000 pixels")
-        if not self.alphabet or set(self.alphabet) - set(CHARACTERS):
-            raise SettingsError(f"alphabet {self.alphabet!r} is not made of 0-9, A-Z and a-z; name only these")
+        if not self.alphabet or set(self.alphabet) - set(CHARACTERS + SIGNS):
+            raise SettingsError(f"alphabet {self.alphabet!r} is not made of 0-9, A-Z, a-z and {SIGNS}; name only these")
+        if self.arithmetic and not (self.lengths[0] <= LONGEST_SUM and self.lengths[1] >= SHORTEST_SUM):
+            raise SettingsError(f"lengths of sums are {self.lengths}; allow some from {SHORTEST_SUM} to {LONGEST_SUM}")
 
 
 @dataclass(frozen=True)
@@ -189,17 +212,21 @@ class Ground:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines across the image: how many, their course, colour, width in pixels and share of its width."""
+    """Lines across the image: how many, their course, colour, width in pixels and share of its width.
+
+    ``band`` is where they begin and end, from its top (0) to its bottom (1).
+    """
 
     count: tuple[int, int] = (1, 3)
     kind: LineKind = LineKind.STRAIGHT
     tint: Tint = Tint.OTHER
     width: tuple[int, int] = (1, 2)
     reach: Range = (0.6, 1.0)
+    band: Range = (0.05, 0.95)
     depth: Depth = Depth.BEFORE
 
     def __post_init__(self) -> None:
-        check(self, count=(0, 60), width=(1, 8), reach=(0.05, 1.2))
+        check(self, count=(0, 60), width=(1, 8), reach=(0.05, 1.2), band=(0, 1))
 
 
 @dataclass(frozen=True)
@@ -214,6 +241,43 @@ class Specks:
 
     def __post_init__(self) -> None:
         check(self, density=(0, 200), size=(1, 12))
+
+
+@dataclass(frozen=True)
+class Ghosts:
+    """Characters behind the text that are not part of it.
+
+    How many, their size as a multiple of the text's, and their contrast as a share of its.
+    """
+
+    count: tuple[int, int] = (0, 0)
+    size: Range = (0.3, 0.5)
+    strength: Range = (0.1, 0.3)
+
+    def __post_init__(self) -> None:
+        check(self, count=(0, 80), size=(0.15, 3), strength=(0.02, 0.6))
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A tile or frame round each character.
+
+    Parameters
+    ----------
+    margin
+        Between a character and the edge of its tile, as a share of the text's height.
+    frame
+        Width in pixels of the tile's edge; 0 for none.
+    page
+        Brightness of what is between the tiles, of 255; where it is None, tiles are not filled.
+    """
+
+    margin: float = 0.15
+    frame: int = 1
+    page: Range | None = None
+
+    def __post_init__(self) -> None:
+        check(self, margin=(0, 1), frame=(0, 8), **({"page": (0.0, 255.0)} if self.page else {}))
 
 
 @dataclass(frozen=True)
@@ -257,4 +321,6 @@ class Look:
     ground: Ground = field(default_factory=Ground)
     lines: tuple[Lines, ...] = ()
     specks: tuple[Specks, ...] = ()
+    ghosts: Ghosts = field(default_factory=Ghosts)
+    tiles: Tiles | None = None
     finish: Finish = field(default_factory=Finish)

@@ -11,7 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kerf.classifier.synthesis.glyphs import Glyph, character_to_glyph, height_to_level
+from kerf.classifier.synthesis.glyphs import (
+    Glyph,
+    character_to_bitmap,
+    character_to_glyph,
+    kept_height,
+    of_family,
+)
 from kerf.classifier.synthesis.kinds import Stroke
 from kerf.classifier.synthesis.looks import Layout, Look, Warp
 from kerf.classifier.synthesis.scenery import Image, uniform
@@ -65,15 +71,42 @@ def text_to_placements(
     """Choose fonts, turns and positions: one placement a character, inside the canvas as far as can be."""
     layout, warp, zoom = look.layout, look.warp, look.finish.scale
     unit = layout.text_height * zoom
-    faces = [fonts[int(i)] for i in rng.integers(0, len(fonts), layout.faces)]
-    level = height_to_level(unit * 1.1)
-    glyphs = [character_to_glyph(faces[int(rng.integers(0, len(faces)))], c, level) for c in text]
+    glyphs = text_to_glyphs(text, layout, unit, rng, fonts)
     loose = [Placement(glyph, random_turn(layout, unit / glyph.cap_height, rng)) for glyph in glyphs]
     cols = line_up(loose, layout, unit, rng)
-    rows = [row_of(p, layout, unit) + uniform((-layout.bounce, layout.bounce), rng) * unit for p in loose]
+    line = unit * baseline(cols, layout, unit, rng)
+    rows = [row_of(p, layout, unit) + at for p, at in zip(loose, line.tolist(), strict=True)]
     placed = [replace(p, col=col, row=row) for p, col, row in zip(loose, cols, rows, strict=True)]
-    spare = (warp.swell + 2 * warp.bend) * unit + MARGIN * zoom, (warp.wave + 2 * warp.bend) * unit + zoom
+    shifts = np.array([warp.swell, warp.wave]) + 2 * warp.bend - layout.cut
+    spare = shifts * unit + np.array([MARGIN, 1]) * zoom
     return fit(placed, layout, size_wh, spare, rng)
+
+
+def text_to_glyphs(
+    text: str, layout: Layout, unit: float, rng: np.random.Generator, fonts: Sequence[Path]
+) -> list[Glyph]:
+    """Choose fonts, and draw each character in one of them for capitals of ``unit`` pixels."""
+    pool = of_family(fonts, layout.family)
+    faces = [pool[int(i)] for i in rng.integers(0, len(pool), layout.faces)]
+    chosen = [faces[int(rng.integers(0, len(faces)))] for _ in text]
+    if layout.pixels:
+        return [
+            character_to_bitmap(face, c, layout.pixels, layout.dotted) for face, c in zip(chosen, text, strict=True)
+        ]
+    height = kept_height(unit * 1.1)
+    return [character_to_glyph(face, c, height) for face, c in zip(chosen, text, strict=True)]
+
+
+def baseline(cols: Sequence[float], layout: Layout, unit: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw how far down each character's baseline lies, float64 ``(n,)`` as a share of the text's height."""
+    at = np.asarray(cols) / unit
+    down = rng.uniform(-layout.bounce, layout.bounce, len(at))
+    if layout.climb:
+        down += uniform((-layout.climb, layout.climb), rng) * (at / max(float(at[-1]), 1.0) - 0.5)
+    if layout.sway:
+        turn, phase = uniform((0.8, 2.0), rng), uniform((0, 2 * np.pi), rng)
+        down += layout.sway * np.sin(turn * at + phase)
+    return np.asarray(down, np.float64)
 
 
 def random_turn(layout: Layout, scale: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -111,18 +144,21 @@ def fit(
     placed: Sequence[Placement],
     layout: Layout,
     size_wh: tuple[int, int],
-    spare: tuple[float, float],
+    spare: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> list[Placement]:
-    """Shrink a line of characters until it fits the canvas less ``spare`` on each side, and put it there."""
+    """Shrink a line of characters until it fits the canvas less ``spare`` on each side, and put it there.
+
+    ``spare``: float64 ``(2,)``, beside and above; negative where characters may stick out.
+    """
     middles = np.array([[p.col, p.row] for p in placed])
     halves = np.stack([p.half_extent() for p in placed])
     low, high = (middles - halves).min(axis=0), (middles + halves).max(axis=0)
-    room = np.maximum(np.array(size_wh) - 2 * np.array(spare), 4.0)
+    room = np.maximum(np.array(size_wh) - 2 * spare, 4.0)
     shrink = min(1.0, float((room / (high - low)).min()))
     free = room - shrink * (high - low)
-    share = np.array([uniform(layout.align, rng), uniform((0.3, 0.7), rng)])
-    start = np.array(spare) + free * share - shrink * low
+    share = np.array([uniform(layout.align, rng), uniform((0, 1) if layout.cut else (0.3, 0.7), rng)])
+    start = spare + free * share - shrink * low
     at = start + shrink * middles
     return [
         Placement(p.glyph, shrink * p.turn, float(col), float(row)) for p, (col, row) in zip(placed, at, strict=True)
@@ -184,7 +220,7 @@ def placement_to_stamp(
     reach: tuple[float, float],
 ) -> Stamp:
     """Draw one character's mask, from what ``warp_to_sources`` gives and its largest shifts."""
-    pad = look.paint.weight + 2 * look.paint.width + 2
+    pad = look.paint.weight + 3 * look.paint.width + 2
     half_w, half_h = placement.half_extent() + np.array(reach) + pad
     left, top = max(0, int(placement.col - half_w)), max(0, int(placement.row - half_h))
     window = np.s_[top : max(0, int(placement.row + half_h) + 1), left : max(0, int(placement.col + half_w) + 1)]

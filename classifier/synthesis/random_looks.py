@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import replace
 
 import numpy as np
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
-from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import (
-    CLEAR,
-    CLEAR_LETTERS,
-    Finish,
-    Ground,
-    Layout,
-    Lines,
-    Look,
-    Paint,
-    Specks,
-    Warp,
+from kerf.classifier.synthesis.kinds import Family, Stroke
+from kerf.classifier.synthesis.looks import CLEAR, CLEAR_LETTERS, Layout, Look, Tiles, Warp
+from kerf.classifier.synthesis.random_scenes import (
+    Difficulty,
+    chance,
+    pick,
+    random_finish,
+    random_ghosts,
+    random_ground,
+    random_lines,
+    random_paint,
+    random_specks,
+    random_tiles,
 )
-
-T = TypeVar("T")
 
 ALPHABETS: tuple[tuple[str, float], ...] = (
     (DIGITS, 0.16),
@@ -39,54 +37,47 @@ ALPHABETS: tuple[tuple[str, float], ...] = (
 )
 """Alphabets and how often each occurs."""
 
-LENGTHS = ((3, 0.05), (4, 0.33), (5, 0.26), (6, 0.22), (7, 0.08), (8, 0.06))
+BITMAP_ALPHABETS = ((DIGITS, 0.45), (CLEAR, 0.2), (CLEAR_LETTERS, 0.15), (CLEAR.lower(), 0.2))
+"""As above where letters have few pixels, and fewer of them are told apart."""
+
+SPECIALS = "@#&%"
+LENGTHS = (
+    *((1, 0.02), (2, 0.02), (3, 0.05), (4, 0.3), (5, 0.24), (6, 0.2)),
+    *((7, 0.06), (8, 0.05), (9, 0.02), (10, 0.02), (11, 0.01), (12, 0.01)),
+)
 """Lengths and how often each occurs."""
 
+FAMILIES = ((Family.ANY, 0.83), (Family.HAND, 0.1), (Family.SCREEN, 0.07))
+"""Families of fonts and how often each occurs; those for screens are drawn in few pixels."""
+
+PIXELS = ((8, 0.2), (9, 0.25), (10, 0.2), (12, 0.2), (14, 0.15))
+"""Rows of their capitals and how often each occurs."""
+
 STROKES = (
-    (Stroke.SOLID, 0.5),
-    (Stroke.SHADOWED, 0.09),
-    (Stroke.BORDERED, 0.05),
-    (Stroke.HOLLOW, 0.15),
-    (Stroke.OUTLINE, 0.04),
-    (Stroke.EMBOSSED, 0.1),
-    (Stroke.STRIPED, 0.04),
+    (Stroke.SOLID, 0.22),
+    (Stroke.SHADOWED, 0.1),
+    (Stroke.BORDERED, 0.06),
+    (Stroke.HOLLOW, 0.17),
+    (Stroke.OUTLINE, 0.05),
+    (Stroke.OPEN, 0.05),
+    (Stroke.DOUBLE, 0.05),
+    (Stroke.TWICE, 0.04),
+    (Stroke.BLOCK, 0.06),
+    (Stroke.EMBOSSED, 0.07),
+    (Stroke.STRIPED, 0.03),
     (Stroke.SPRAYED, 0.03),
+    (Stroke.CRAYON, 0.05),
+    (Stroke.PEN, 0.04),
 )
 """Strokes and how often each occurs."""
 
-OFTEN = (0.65, 0.45, 0.45, 0.5, 0.4, 0.45, 0.35, 0.35, 0.5, 0.4)
+OFTEN = (0.65, 0.45, 0.45, 0.5, 0.4, 0.45, 0.35, 0.35, 0.5, 0.4, 0.13, 0.12)
 """How often each difficulty occurs, in the order of ``Difficulty``."""
 
-WEIGHTS = (0.8, 1.2, 1.0, 1.4, 0.9, 0.8, 1.1, 1.1, 1.1, 0.7)
+WEIGHTS = (0.8, 1.2, 1.0, 1.4, 0.9, 0.8, 1.1, 1.1, 1.1, 0.7, 0.9, 0.5)
 """How hard each makes reading."""
 
-MOST = 1.9  # largest sum of weighted difficulties
-
-
-@dataclass(frozen=True)
-class Difficulty:
-    """How strong each kind of difficulty is, from 0 to 1."""
-
-    jitter: float
-    overlap: float
-    warp: float
-    lines: float
-    specks: float
-    ground: float
-    faint: float
-    blur: float
-    small: float
-    stroke: float
-
-
-def pick(options: tuple[tuple[T, float], ...], rng: np.random.Generator) -> T:
-    """Draw one of several options that have a share each."""
-    at = float(rng.random()) * sum(share for _, share in options)
-    for option, share in options:
-        at -= share
-        if at < 0:
-            return option
-    return options[-1][0]
+MOST = 2.0  # largest sum of weighted difficulties
 
 
 def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: tuple[int, int] | None = None) -> Look:
@@ -107,72 +98,115 @@ def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: 
         If an alphabet or lengths given are out of range.
     """
     hard = random_difficulty(rng)
-    stroke = pick(STROKES, rng) if hard.stroke else Stroke.SOLID
-    length = pick(LENGTHS, rng)
-    letters = pick(ALPHABETS, rng)
-    layout = random_layout(hard, stroke, alphabet or letters, lengths or (length, length), rng)
+    family = pick(FAMILIES, rng)
+    stroke = pick(STROKES, rng) if hard.stroke and family is not Family.SCREEN else Stroke.SOLID
+    texts = random_texts(family, alphabet, lengths, rng)
+    tiles = random_tiles(rng) if chance(0.05, rng) else None
+    layout = random_layout(hard, stroke, family, texts, tiles, rng)
     ground = random_ground(hard, rng)
     return Look(
         layout,
-        random_warp(hard, rng),
+        Warp() if tiles else random_warp(hard, rng),
         random_paint(hard, stroke, layout, ground, rng),
         ground,
         random_lines(hard, layout, rng),
         random_specks(hard, layout, rng),
+        random_ghosts(hard, ground, rng),
+        tiles,
         random_finish(hard, layout, rng),
     )
 
 
+def random_texts(
+    family: Family, alphabet: str | None, lengths: tuple[int, int] | None, rng: np.random.Generator
+) -> Layout:
+    """Draw what texts are made of, as far as it is not given."""
+    if chance(0.06, rng) and not alphabet and not lengths:
+        return Layout(DIGITS, (3, 7), arithmetic=True)
+    length = pick(LENGTHS, rng)
+    letters = pick(BITMAP_ALPHABETS if family is Family.SCREEN else ALPHABETS, rng)
+    if chance(0.03, rng):
+        letters += SPECIALS
+    return Layout(alphabet or letters, lengths or (length, length))
+
+
 def random_difficulty(rng: np.random.Generator) -> Difficulty:
     """Draw which difficulties there are, and how strong."""
-    strengths = rng.random(10) * (rng.random(10) < OFTEN)
+    strengths = rng.random(len(OFTEN)) * (rng.random(len(OFTEN)) < OFTEN)
     strengths *= min(1.0, MOST / max(float(strengths @ np.array(WEIGHTS)), 1e-6))
     return Difficulty(*(float(s) for s in strengths))
 
 
-def chance(share: float, rng: np.random.Generator) -> bool:
-    """Draw true this often."""
-    return float(rng.random()) < share
-
-
 def random_layout(
-    hard: Difficulty, stroke: Stroke, alphabet: str, lengths: tuple[int, int], rng: np.random.Generator
+    hard: Difficulty, stroke: Stroke, family: Family, texts: Layout, tiles: Tiles | None, rng: np.random.Generator
 ) -> Layout:
     """Draw the characters' places; where case matters, their sizes and rows stay such that it shows."""
-    lowest = 22.0 if stroke is not Stroke.SOLID or hard.lines else 10.0
-    height = max(lowest, float(np.exp(rng.uniform(np.log(20), np.log(44)))) * (1 - 0.5 * hard.small))
-    mean = -0.4 * hard.overlap if hard.overlap else float(rng.gamma(1.5, 0.17))
-    spread = 0.05 + 0.12 * float(rng.random())
+    alphabet = texts.alphabet
+    tiny = stroke is Stroke.SOLID and not tiles and chance(0.1, rng)
+    height = float(rng.uniform(12, 20)) if tiny else random_height(hard, stroke, rng)
+    pixels = pick(PIXELS, rng) if family is Family.SCREEN else 0
+    if pixels:
+        height = float(pixels * pick(((1, 0.3), (2, 0.4), (3, 0.3)), rng))
+    mean, spread = random_gap(hard, tiny, texts.arithmetic, tiles, rng), 0.05 + 0.12 * float(rng.random())
     aspect = float(rng.uniform(0.75, 1.3)) if chance(0.4, rng) else 1.0
     one_sided = chance(0.12, rng)
     cased = alphabet.lower() != alphabet and alphabet.upper() != alphabet
     own = hard.jitter * rng.random(4) * (1, 1, 0.3 if cased else 1, 1)
-    return Layout(
-        alphabet=alphabet,
-        lengths=lengths,
-        size_wh=random_size(height, lengths[1] * (0.8 * aspect + max(mean, 0.6 * mean)), one_sided, rng),
+    if family is Family.SCREEN and chance(0.6, rng):
+        own, aspect = 0 * own, 1.0
+    sway, climb = (share * float(rng.random()) if chance(0.15, rng) and not tiny else 0.0 for share in (0.45, 0.9))
+    places = replace(
+        texts,
         text_height=height,
         faces=pick(((1, 0.6), (2, 0.15), (4, 0.15), (8, 0.1)), rng),
+        family=family,
+        pixels=pixels,
+        dotted=chance(0.25, rng),
         spacing=(max(mean - spread, -0.38), max(mean + spread, -0.3)),
         monospaced=chance(0.3, rng),
         align=(0.0, 0.1) if one_sided else (0.3, 0.7) if chance(0.8, rng) else (0.0, 1.0),
-        centred=not cased and chance(0.3, rng),
+        centred=not cased and not texts.arithmetic and chance(0.3, rng),
         aspect=aspect,
-        tilt=38 * float(own[0]),
+        tilt=(12 if texts.arithmetic else 38) * float(own[0]),
         lean=0.4 * float(own[1]),
         stretch=0.3 * float(own[2]),
         bounce=0.4 * float(own[3]),
+        sway=sway,
+        climb=climb,
+        cut=0.08 + (0.14 if alphabet.upper() == alphabet else 0.04) * hard.cut if hard.cut else 0.0,
     )
+    length = texts.lengths[1] * (0.8 * aspect + max(mean, 0.6 * mean))
+    return replace(places, size_wh=random_size(places, length, one_sided, rng))
 
 
-def random_size(height: float, length: float, one_sided: bool, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw width and height of an image whose text is ``height`` high and about ``length`` times as long."""
+def random_height(hard: Difficulty, stroke: Stroke, rng: np.random.Generator) -> float:
+    """Draw the height of capitals in pixels."""
+    lowest = 22.0 if stroke is not Stroke.SOLID or hard.lines else 10.0
+    return max(lowest, float(np.exp(rng.uniform(np.log(20), np.log(44)))) * (1 - 0.5 * hard.small))
+
+
+def random_gap(hard: Difficulty, tiny: bool, arithmetic: bool, tiles: Tiles | None, rng: np.random.Generator) -> float:
+    """Draw the mean gap between neighbours as ``Layout.spacing`` has it."""
+    if tiles:
+        return 2 * tiles.margin + float(rng.uniform(0.05, 0.4))
+    if tiny and not arithmetic:
+        return float(rng.uniform(-0.15, 0.08))
+    if hard.overlap and not arithmetic:
+        return -0.4 * hard.overlap
+    return float(rng.uniform(0.4, 1.2)) if chance(0.08, rng) else float(rng.gamma(1.5, 0.17))
+
+
+def random_size(layout: Layout, length: float, one_sided: bool, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw width and height of an image whose text is about ``length`` times as long as high."""
     tight = chance(0.15, rng)
-    width = height * (length + float(rng.uniform(0.1, 0.3) if tight else rng.uniform(0.3, 2.0)))
-    high = height * float(rng.uniform(1.15, 1.5) if tight else rng.uniform(1.35, 2.6))
+    width = layout.text_height * (length + float(rng.uniform(0.1, 0.3) if tight else rng.uniform(0.3, 2.0)))
+    rise = 1.2 * layout.sway + 0.8 * layout.climb
+    high = layout.text_height * (rise + float(rng.uniform(1.15, 1.5) if tight else rng.uniform(1.35, 2.6)))
     if one_sided:
         width *= float(rng.uniform(1.2, 1.8))
-    return round(min(max(width, 24), 500)), round(min(max(high, 20), 110))
+    if layout.cut:
+        width, high = 0.9 * width, layout.text_height * (rise + float(rng.uniform(1.0, 1.15)))
+    return round(min(max(width, 24), 500)), round(min(max(high, 20), 120))
 
 
 def random_warp(hard: Difficulty, rng: np.random.Generator) -> Warp:
@@ -188,103 +222,4 @@ def random_warp(hard: Difficulty, rng: np.random.Generator) -> Warp:
         bend=0.1 * bend,
         keystone=0.5 * keystone,
         rough=1.3 * hard.warp if chance(0.12, rng) else 0.0,
-    )
-
-
-def random_ground(hard: Difficulty, rng: np.random.Generator) -> Ground:
-    """Draw the background."""
-    low, high = pick((((255.0, 255.0), 0.3), ((222.0, 255.0), 0.36), ((150.0, 230.0), 0.1), ((0.0, 90.0), 0.24)), rng)
-    colourful = 0.0 if chance(0.3, rng) else float(rng.random()) ** (1 if high < 222 else 2)
-    if not hard.ground:
-        return Ground(brightness=(low, high), saturation=colourful)
-    kind = pick(
-        (
-            (GroundKind.FLAT, 0.2),
-            (GroundKind.GRADIENT, 0.35),
-            (GroundKind.CLOUDS, 0.35),
-            (GroundKind.GRID, 0.1),
-        ),
-        rng,
-    )
-    return Ground(
-        kind=kind,
-        brightness=(low, high),
-        saturation=colourful,
-        change=60 * hard.ground,
-        grain=20 * hard.ground if chance(0.4, rng) else 0.0,
-        frame=pick(((0, 0.6), (1, 0.3), (2, 0.1)), rng),
-    )
-
-
-def random_paint(hard: Difficulty, stroke: Stroke, layout: Layout, ground: Ground, rng: np.random.Generator) -> Paint:
-    """Draw strokes and colours."""
-    room = ground.brightness[0] if ground.brightness[0] >= 128 else 255 - ground.brightness[1]
-    room -= ground.change / 2
-    weakest = (55 if stroke is Stroke.SOLID else 85) + 1.2 * ground.change + 2 * ground.grain
-    middle = min(room, weakest + (1 - hard.faint) * float(rng.uniform(0.2, 1.0)) * max(room - weakest, 0.0))
-    spread = float(rng.uniform(0, 35))
-    thick = layout.text_height > 24 and chance(0.2, rng)
-    return Paint(
-        stroke=stroke,
-        joined=stroke is not Stroke.EMBOSSED and chance(0.4, rng),
-        width=2 if layout.text_height > 30 and chance(0.5, rng) else 1,
-        weight=1 if thick else 0,
-        contrast=(max(40.0, middle - spread), min(255.0, max(40.0, middle + spread * 0.5))),
-        saturation=0.0 if chance(0.25, rng) else float(rng.random()),
-        each=chance(0.35, rng),
-    )
-
-
-def random_lines(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> tuple[Lines, ...]:
-    """Draw up to two kinds of lines."""
-    if not hard.lines:
-        return ()
-    return tuple(random_line_kind(hard, layout, rng) for _ in range(2 if chance(0.3, rng) else 1))
-
-
-def random_line_kind(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> Lines:
-    """Draw one kind of lines: the more of them, the thinner."""
-    thickest = max(1, round(layout.text_height * 0.09 * float(rng.random() + 0.3)))
-    room = hard.lines * layout.text_height * float(rng.uniform(0.06, 0.24))
-    most = max(1, round(room / thickest))
-    short = chance(0.2, rng)
-    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.33), (Tint.FAINT, 0.22), (Tint.GROUND, 0.05)), rng)
-    kind = pick(((LineKind.STRAIGHT, 0.4), (LineKind.CURVE, 0.4), (LineKind.WAVE, 0.2)), rng)
-    most = min(most, 2) if kind is LineKind.WAVE else most * (3 if short or tint is Tint.FAINT else 1)
-    return Lines(
-        count=(max(1, most // 2), most),
-        kind=kind,
-        tint=tint,
-        width=(max(1, thickest - 1), thickest),
-        reach=(0.1, 0.3) if short else (0.6, 1.1),
-        depth=Depth.BEHIND if tint is not Tint.GROUND and chance(0.35, rng) else Depth.BEFORE,
-    )
-
-
-def random_specks(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> tuple[Specks, ...]:
-    """Draw a kind of specks: the more of them, the smaller."""
-    if not hard.specks:
-        return ()
-    kind = pick(((SpeckKind.POINT, 0.5), (SpeckKind.DISC, 0.2), (SpeckKind.DASH, 0.2), (SpeckKind.RING, 0.1)), rng)
-    largest = max(1, round(layout.text_height * 0.06 * float(rng.random() + 0.3)))
-    area = largest**2 * (1 if kind is SpeckKind.POINT else 2)
-    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.35), (Tint.FAINT, 0.2), (Tint.GROUND, 0.05)), rng)
-    depth = pick(((Depth.BEHIND, 0.25), (Depth.BEFORE, 0.5), (Depth.ON_TOP, 0.25)), rng)
-    return (Specks(60 * hard.specks * float(rng.random()) / area, kind, tint, (1, largest), depth),)
-
-
-def random_finish(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> Finish:
-    """Draw what happens to the drawing."""
-    style = float(rng.random())
-    if style < 0.14:
-        scale, sharp = (0.5 if layout.text_height > 26 else 1.0), True
-    else:
-        scale, sharp = (float(rng.uniform(1.3, 2.5)) if style > 0.6 else 1.0), False
-    return Finish(
-        scale=scale,
-        sharp=sharp,
-        blur=layout.text_height * 0.045 * hard.blur + 0.25 if hard.blur else 0.0,
-        grain=float(rng.uniform(2, 14)) if chance(0.12, rng) else 0.0,
-        jpeg=int(rng.integers(35, 92)) if chance(0.35, rng) else 0,
-        grey=chance(0.1, rng),
     )

@@ -1,4 +1,4 @@
-"""All of a captcha but its text: background, lines, specks, and what is done to the finished drawing."""
+"""Colours, background, and what is done to the finished drawing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kerf.classifier.synthesis.kinds import GroundKind, LineKind, SpeckKind, Tint
-from kerf.classifier.synthesis.looks import Finish, Ground, Lines, Paint, Range, Specks
+from kerf.classifier.synthesis.kinds import GroundKind, Tint
+from kerf.classifier.synthesis.looks import Finish, Ground, Paint, Range
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 LUMA = np.array([0.114, 0.587, 0.299])  # of blue, green, red
-SHIFT = 4  # binary digits after the point of a line's coordinates
 
 
 def random_colour(brightness: float, saturation: float, rng: np.random.Generator) -> Colour:
@@ -75,6 +74,12 @@ def ink_colour(brightness: float, paint: Paint, rng: np.random.Generator, streng
     return random_colour(brightness + (contrast if brightness < 128 else -contrast), paint.saturation, rng)
 
 
+def blend(window: Image, coverage: NDArray[np.uint8], colour: Colour | Image) -> None:
+    """Lay a colour over a part of the image, in place."""
+    share = coverage[..., None].astype(np.float32) * np.float32(1 / 255)
+    window[:] = window + (np.asarray(colour, np.float32) - window) * share + np.float32(0.5)
+
+
 def random_palette(ground: Ground, paint: Paint, rng: np.random.Generator) -> Palette:
     """Draw the colours of one image."""
     brightness = uniform(ground.brightness, rng)
@@ -87,8 +92,10 @@ def draw_ground(ground: Ground, palette: Palette, size_wh: tuple[int, int], rng:
     width, height = size_wh
     image = np.empty((height, width, 3), np.uint8)
     image[:] = palette.ground
-    if ground.kind is GroundKind.GRID:
-        draw_grid(image, ground, palette, rng)
+    if ground.kind in PATTERNS:
+        PATTERNS[ground.kind](image, ground_shade(ground, palette, 1.0, rng), rng)
+    elif ground.kind is GroundKind.PATCHES:
+        draw_patches(image, ground, palette, rng)
     elif ground.kind is not GroundKind.FLAT:
         change = gradient(size_wh, rng) if ground.kind is GroundKind.GRADIENT else clouds(size_wh, rng)
         image = np.clip(image - change * ground.change, 0, 255).astype(np.uint8)
@@ -109,14 +116,58 @@ def clouds(size_wh: tuple[int, int], rng: np.random.Generator) -> NDArray[np.flo
     return np.asarray(cv2.resize(cells, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def draw_grid(image: Image, ground: Ground, palette: Palette, rng: np.random.Generator) -> None:
+def draw_grid(image: Image, colour: Colour, rng: np.random.Generator) -> None:
     """Draw upright and level lines at equal distances, in place."""
     row_step, col_step = rng.integers(5, 25, 2)
-    towards = 1 if palette.brightness < 128 else -1
-    colour = random_colour(palette.brightness + towards * ground.change, ground.saturation, rng)
     if rng.random() < 0.85:
         image[:: int(row_step)] = colour
     image[:, :: int(col_step)] = colour
+
+
+def draw_hatch(image: Image, colour: Colour, rng: np.random.Generator) -> None:
+    """Draw slanting lines at equal distances, one way or both, in place."""
+    row, col = np.ogrid[: image.shape[0], : image.shape[1]]
+    step, slope = int(rng.integers(4, 16)), int(rng.integers(1, 3))
+    image[(row + slope * col) % step < slope] = colour
+    if rng.random() < 0.5:
+        image[(row - slope * col) % step < slope] = colour
+
+
+def draw_circles(image: Image, colour: Colour, rng: np.random.Generator) -> None:
+    """Draw circles of all sizes, in place."""
+    height, width = image.shape[:2]
+    for _ in range(int(rng.integers(3, 30))):
+        middle = int(rng.integers(0, width)), int(rng.integers(0, height))
+        cv2.circle(image, middle, int(rng.integers(2, max(4, height))), colour, 1, cv2.LINE_AA)
+
+
+def draw_patches(image: Image, ground: Ground, palette: Palette, rng: np.random.Generator) -> None:
+    """Draw discs, rectangles and triangles of many shades, in place."""
+    height, width = image.shape[:2]
+    for _ in range(int(rng.integers(4, 40))):
+        colour = ground_shade(ground, palette, float(rng.random()), rng)
+        middle = rng.integers(0, (width, height))
+        corners = middle + rng.integers(-height // 2, height // 2 + 1, (3, 2))
+        kind = int(rng.integers(0, 3))
+        if kind == 0:
+            cv2.circle(image, middle.tolist(), int(rng.integers(2, height // 2 + 3)), colour, cv2.FILLED)
+        elif kind == 1:
+            cv2.rectangle(image, middle.tolist(), corners[0].tolist(), colour, cv2.FILLED)
+        else:
+            cv2.fillConvexPoly(image, corners.astype(np.int32), colour)
+
+
+def ground_shade(ground: Ground, palette: Palette, share: float, rng: np.random.Generator) -> Colour:
+    """Draw a colour that is nearer to the ink's brightness by a share of the ground's change."""
+    towards = 1 if palette.brightness < 128 else -1
+    return random_colour(palette.brightness + towards * share * ground.change, ground.saturation, rng)
+
+
+PATTERNS: dict[GroundKind, Callable[[Image, Colour, np.random.Generator], None]] = {
+    GroundKind.GRID: draw_grid,
+    GroundKind.HATCH: draw_hatch,
+    GroundKind.CIRCLES: draw_circles,
+}
 
 
 def add_grain(image: Image, grain: float, rng: np.random.Generator) -> Image:
@@ -134,84 +185,6 @@ def draw_frame(image: Image, frame: int, palette: Palette, rng: np.random.Genera
         colour = palette.tint(Tint.FAINT if rng.random() < 0.5 else Tint.OTHER, rng)
         bottom_right = (image.shape[1] - 1, image.shape[0] - 1)
         cv2.rectangle(image, (0, 0), bottom_right, colour, 2 * frame - 1)
-
-
-def draw_lines(
-    image: Image, lines: Lines, palette: Palette, zoom: float, smooth: bool, rng: np.random.Generator
-) -> None:
-    """Draw lines across the image, in place; widths are ``zoom`` times as large."""
-    kind = cv2.LINE_AA if smooth else cv2.LINE_8
-    for _ in range(whole(lines.count, rng)):
-        points = line_points(lines, (image.shape[1], image.shape[0]), rng)
-        fixed = np.round(points * 2**SHIFT).astype(np.int32)[:, None]
-        width = max(1, round(whole(lines.width, rng) * zoom))
-        cv2.polylines(image, [fixed], False, palette.tint(lines.tint, rng), width, kind, SHIFT)
-
-
-def line_points(lines: Lines, size_wh: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Lay out one line: float64 ``(n, 2)`` of columns and rows."""
-    width, height = size_wh
-    length = uniform(lines.reach, rng) * width
-    left = uniform((0, max(width - length, 0)), rng)
-    at = np.linspace(0, 1, 2 if lines.kind is LineKind.STRAIGHT else 24)
-    ends = rng.uniform(0.05, 0.95, 4) * height
-    if lines.reach[1] < 0.4:
-        ends = ends[0] + (ends - ends[0]) * 0.5
-    if lines.kind is LineKind.CURVE:
-        basis = np.stack([(1 - at) ** 3, 3 * at * (1 - at) ** 2, 3 * at**2 * (1 - at), at**3])
-        rows = ends @ basis
-    else:
-        rows = ends[0] + (ends[1] - ends[0]) * at
-    if lines.kind is LineKind.WAVE:
-        turns, phase = rng.uniform(1, 4), rng.uniform(0, 7)
-        rows = ends[0] * 0.6 + 0.2 * height + rng.uniform(0.08, 0.25) * height * np.sin(turns * 6.28 * at + phase)
-    return np.stack([left + at * length, rows], axis=1)
-
-
-def draw_specks(image: Image, specks: Specks, palette: Palette, zoom: float, rng: np.random.Generator) -> None:
-    """Draw small marks, in place; sizes are ``zoom`` times as large."""
-    height, width = image.shape[:2]
-    count = int(rng.poisson(specks.density * height * width / 1000 / zoom**2))
-    rows, cols = rng.integers(0, height, count), rng.integers(0, width, count)
-    colours = np.array([palette.tint(specks.tint, rng) for _ in range(min(count, 12))], np.uint8)
-    if specks.kind is SpeckKind.POINT and specks.size[1] * zoom < 2:
-        image[rows, cols] = colours[np.arange(count) % len(colours)] if count else 0
-        return
-    sizes = np.maximum(1, np.round(rng.integers(specks.size[0], specks.size[1] + 1, count) * zoom)).astype(int)
-    turns = rng.uniform(0, 6.28, count)
-    draw = SPECK_DRAWERS[specks.kind]
-    for i in range(count):
-        blue, green, red = (int(c) for c in colours[i % len(colours)])
-        draw(image, int(cols[i]), int(rows[i]), int(sizes[i]), float(turns[i]), (blue, green, red))
-
-
-def draw_point(image: Image, col: int, row: int, size: int, turn: float, colour: Colour) -> None:
-    """Draw a square of ``size`` pixels."""
-    image[row : row + size, col : col + size] = colour
-
-
-def draw_disc(image: Image, col: int, row: int, size: int, turn: float, colour: Colour) -> None:
-    """Draw a disc of radius ``size``."""
-    cv2.circle(image, (col, row), size, colour, -1)
-
-
-def draw_ring(image: Image, col: int, row: int, size: int, turn: float, colour: Colour) -> None:
-    """Draw a circle of radius ``size + 1``."""
-    cv2.circle(image, (col, row), size + 1, colour, 1, cv2.LINE_AA)
-
-
-def draw_dash(image: Image, col: int, row: int, size: int, turn: float, colour: Colour) -> None:
-    """Draw a line of half length ``size``."""
-    across, down = round(size * np.cos(turn)), round(size * np.sin(turn))
-    cv2.line(image, (col - across, row - down), (col + across, row + down), colour, 1)
-
-
-SPECK_DRAWERS: dict[SpeckKind, Callable[[Image, int, int, int, float, Colour], None]] = {
-    SpeckKind.POINT: draw_point,
-    SpeckKind.DISC: draw_disc,
-    SpeckKind.RING: draw_ring,
-    SpeckKind.DASH: draw_dash,
-}
 
 
 def rescale(image: Image, finish: Finish, size_wh: tuple[int, int]) -> Image:
