@@ -14,11 +14,18 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from kerf.classifier.learning.cutting import label_segmentation
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.synthesis import synthesize_one
+from kerf.classifier.synthesis.generators import installed
+from kerf.classifier.synthesis.generators.mixture import draw_one
 from kerf.segmenter import SegmenterSettings, segment
 from kerf.segmenter.errors import LabelFitError
 
 CHUNK = 64
-"""Captchas drawn at a time: the i-th such chunk depends on the seed and i alone, whichever worker draws it."""
+"""Captchas drawn at a time: the i-th such chunk depends on the seed and i alone, whichever worker draws it, as far as
+packages take seeds."""
+PACKAGES = 0.45
+"""Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
+SHARES = {"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5}
+"""How often one package is drawn with, against 1 for others: the more, the more sites use it."""
 
 
 class DrawnChunks(IterableDataset[list[LabelledExample]]):
@@ -38,6 +45,7 @@ class DrawnChunks(IterableDataset[list[LabelledExample]]):
 
     def __init__(self, seed: int, first: int, fonts: Sequence[Path], settings: SegmenterSettings) -> None:
         self.seed, self.first, self.fonts, self.settings = seed, first, fonts, settings
+        self.packages = {generator: SHARES.get(generator.name, 1.0) for generator in installed()}
 
     def __iter__(self) -> Iterator[list[LabelledExample]]:
         """Yield this worker's chunks: every n-th where there are n."""
@@ -49,8 +57,10 @@ class DrawnChunks(IterableDataset[list[LabelledExample]]):
     def draw(self, chunk: int) -> list[LabelledExample]:
         """Draw and cut one chunk."""
         examples = []
+        rng = np.random.default_rng((self.seed, chunk))
         for index in range(chunk * CHUNK, (chunk + 1) * CHUNK):
-            captcha = synthesize_one(index, self.seed, self.fonts)
+            by_package = rng.random() < PACKAGES and self.packages
+            captcha = draw_one(rng, self.packages, None) if by_package else synthesize_one(index, self.seed, self.fonts)
             with suppress(LabelFitError):
                 cut = segment(captcha.image, self.settings)
                 examples.append(label_segmentation(cut, captcha.text, f"drawn image {index}"))

@@ -22,7 +22,7 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.learning.training import start_network
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
-from kerf.classifier.synthesis import CHARACTERS
+from kerf.classifier.synthesis import CHARACTERS, SIGNS
 from kerf.segmenter import SegmenterSettings
 
 LENGTHS = (1, 12)
@@ -105,7 +105,7 @@ def pretrain(
     """
     observer = observer or Observer()
     torch.manual_seed(settings.fitting.seed)
-    cut, alphabet = SegmenterSettings(), Alphabet("".join(sorted(CHARACTERS)))
+    cut, alphabet = SegmenterSettings(), Alphabet("".join(sorted(CHARACTERS + SIGNS)))
     fitter = Fitter(start_network(alphabet, cut, start).to(device), alphabet, LENGTHS, settings.fitting)
     measured_on = held_back(fonts, cut, settings)
     schedule = Schedule(

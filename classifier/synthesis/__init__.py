@@ -10,7 +10,7 @@ import numpy as np
 
 from kerf.classifier.synthesis.folder import write_dataset
 from kerf.classifier.synthesis.gallery import LOOKS, name_to_look
-from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, find_fonts
+from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, SIGNS, find_fonts
 from kerf.classifier.synthesis.looks import Look
 from kerf.classifier.synthesis.random_looks import random_look
 from kerf.classifier.synthesis.rendering import RenderedCaptcha, render
@@ -21,6 +21,7 @@ __all__ = [
     "BUILT_IN_FONT",
     "CHARACTERS",
     "LOOKS",
+    "SIGNS",
     "Look",
     "RenderedCaptcha",
     "find_fonts",
