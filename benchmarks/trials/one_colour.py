@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks.trials.one_colour FOLDER [--labels 100] [--test 100]
 
-Draws `train/` and `test/` into FOLDER: eight letters and digits each, four of them red, the others blue, green or black.
+Draws `train/` and `test/` into FOLDER: eight letters and digits each, four of them red, the others of other colours.
 Then trains twice from the bundled model, without and with the colour told, and prints whole texts right on `test/`.
 """
 
