@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.bench_figures import Record, by_budget, draw_accuracy, draw_founding_pair, to_styles
+from benchmarks.families import SEEN_GENERATORS, mark_seen
 
 FEW = 100
 """Labels to train on, besides none and all."""
@@ -127,12 +128,16 @@ def to_score_table(group: Sequence[Record]) -> list[str]:
         best = max(result["correct"] for result in row.values())
         some = next(iter(row.values()))
         cells = [to_score(row[s], best=row[s]["correct"] == best) if s in row else "" for s in systems]
-        table.append(f"| {family} | {some['labels']} | {some['n']} | {' | '.join(cells)} |")
-    means = [
-        f"{sum(map(to_percent, rows)) / len(rows):.1f} ({len(rows)})"
-        for rows in ([result for result in group if result["system"] == system] for system in systems)
-    ]
-    return [*table, f"| mean (families) | | | {' | '.join(means)} |"]
+        table.append(f"| {mark_seen(family)} | {some['labels']} | {some['n']} | {' | '.join(cells)} |")
+    unseen = [result for result in group if result["family"] not in SEEN_GENERATORS]
+    return [*table, to_means("mean (families)", group, systems), to_means("of unseen generators", unseen, systems)]
+
+
+def to_means(title: str, group: Sequence[Record], systems: Sequence[str]) -> str:
+    """Render the row of each system's mean, with the number of families that it is of."""
+    shares = [[to_percent(result) for result in group if result["system"] == system] for system in systems]
+    means = [f"{sum(some) / len(some):.1f} ({len(some)})" if some else "" for some in shares]
+    return f"| {title} | | | {' | '.join(means)} |"
 
 
 def to_score(result: Record, *, best: bool) -> str:

@@ -14,6 +14,13 @@ from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 from kerf.segmenter.errors import UnreadableImageError
 from kerf.segmenter.load import path_to_image
 
+SEEN_GENERATORS = {
+    "gen-gregwar": "php-gregwar-captcha",
+    "gen-lepture": "captcha",
+    "gen-lepture-80x40": "captcha",
+    "gen-svg": "svg-captcha",
+}
+"""Families drawn by a package that drew, of other texts and with other options, what the bundled model learnt from."""
 QUICK = ("captcha-v2", "gen-lepture", "kcaptcha")
 RENDERED = ("touching", "warped", "lines")
 RENDERED_COUNTS = {"train": 300, "test": 200}
@@ -67,6 +74,11 @@ def load_family(folder: Path) -> Family:
         count = f"{len(unreadable)} images cannot be read, such as {min(unreadable)}"
         say(f"{folder}: {count}; in test/ they count as wrong")
     return Family(folder, train, test, unreadable, len(near_duplicates(Split(train, test))))
+
+
+def mark_seen(family: str) -> str:
+    """Name a family in a table: marked where its generator was learnt from."""
+    return f"{family} (seen generator)" if family in SEEN_GENERATORS else family
 
 
 def is_readable(path: Path) -> bool:

@@ -42,10 +42,10 @@ def separable(first: int, second: int, stride: int = 1) -> list[nn.Module]:
     return [depthwise, conv_block(first, second, size=1)]
 
 
-def narrow(first: int, second: int, third: int) -> list[nn.Module]:
-    """Make the shape that there is, of other widths."""
+def narrow(first: int, second: int, third: int, stem: int = 5) -> list[nn.Module]:
+    """Make the shape that there is, of other widths, with a first convolution of another size."""
     return [
-        conv_block(2, first, size=5, stride=2),
+        conv_block(2, first, size=stem, stride=2),
         conv_block(first, second),
         nn.MaxPool2d(2),
         conv_block(second, third),
@@ -128,13 +128,14 @@ def early_residual(first: int, second: int, third: int) -> list[nn.Module]:
 
 
 SHAPES: dict[str, tuple[int, Callable[[], list[nn.Module]]]] = {
-    "as it is": (48, lambda: narrow(32, 32, 64)),
-    "half the channels": (48, lambda: narrow(16, 16, 32)),
+    "as it is": (48, lambda: narrow(16, 16, 32, stem=3)),
+    "twice the channels": (48, lambda: narrow(32, 32, 64)),
+    "first convolution 5x5": (48, lambda: narrow(16, 16, 32)),
     "early stride": (48, lambda: early(16, 32, 40)),
     "narrow 8-16-48": (48, lambda: narrow(8, 16, 48)),
     "32 rows, early stride": (32, lambda: early(16, 32, 64)),
     "40 rows, narrow": (40, lambda: narrow(16, 24, 40)),
-    "32 rows, as it is": (32, lambda: narrow(32, 32, 64)),
+    "32 rows, twice the channels": (32, lambda: narrow(32, 32, 64)),
     "separable": (48, lambda: light(16, 64, 96, 3)),
     "grouped": (48, lambda: grouped(16, 32, 64)),
     "residual": (48, lambda: early_residual(16, 32, 48)),

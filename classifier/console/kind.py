@@ -1,4 +1,4 @@
-"""Telling, once, that images look unlike those that the model learnt from."""
+"""Telling, once, that a model does not know images like these: by their looks, or by how unsure it is of them."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ LEAST, ENOUGH = 5, 50
 """Images that can tell anything, and that are looked at where there are more."""
 MANY = 0.5
 """Share of them that must be unlike; of one kind it is 0.1 at most."""
+UNSURE = 0.5
+"""Mean confidence below which a model does not know a kind of images."""
 
 
 def watch_kind(readings: Iterable[Reading | KerfError], terminal: Terminal) -> Iterator[Reading | KerfError]:
-    """Yield the readings, and say it if most of the first images look unlike those that the model learnt from."""
-    seen: list[tuple[str, ...]] = []
+    """Yield the readings; by the first of them, say if the model does not know such images."""
+    seen: list[Reading] = []
     for reading in readings:
         if len(seen) < ENOUGH and not isinstance(reading, KerfError):
-            seen.append(reading.unlike)
+            seen.append(reading)
             if len(seen) == ENOUGH:
-                say_unlike(seen, terminal)
+                say_unknown(seen, terminal)
         yield reading
     if LEAST <= len(seen) < ENOUGH:
-        say_unlike(seen, terminal)
+        say_unknown(seen, terminal)
 
 
-def say_unlike(seen: Sequence[Sequence[str]], terminal: Terminal) -> None:
-    """Say how many images are unlike, and by which measures most of them, if many are."""
-    unlike = [measures for measures in seen if measures]
+def say_unknown(seen: Sequence[Reading], terminal: Terminal) -> None:
+    """Say how many images are unlike, and by which measures most of them, if many are; or how unsure the model is."""
+    unlike = [reading.unlike for reading in seen if reading.unlike]
+    sure = sum(reading.confidence for reading in seen) / len(seen)
     if len(unlike) >= MANY * len(seen):
         counts = Counter(measure for measures in unlike for measure in measures)
         most = [measure.replace("_", " ") for measure, count in counts.items() if count >= MANY * len(unlike)]
@@ -41,4 +44,10 @@ def say_unlike(seen: Sequence[Sequence[str]], terminal: Terminal) -> None:
             f"warning: {len(unlike)} of {len(seen)} images look unlike those that the model learnt from "
             f"(by {', '.join(most) or 'one measure or another'}); its texts may be wrong where it is sure. "
             "Train a model on images like these, or leave out --model."
+        )
+    elif sure < UNSURE:
+        terminal.say(
+            f"warning: the model expects {100 * sure:.0f} % of these texts to be right, by its confidence in the "
+            f"first {len(seen)}. Say what you know of them (--charset, --length), let adapt learn from the images "
+            "alone, or label some and use train-char."
         )

@@ -59,5 +59,16 @@ def test_measures_are_those_of_most() -> None:
     assert "(by text height, ink)" in said([TALL] * 6 + [DARK] * 3)[0]
     assert (
         "(by one measure or another)"
-        in said([Reading("", 0.0, (), unlike=(name,)) for name in ("ink", "noise", "colour", "shape", "height")])[0]
+        in said([Reading("", 0.9, (), unlike=(name,)) for name in ("ink", "noise", "colour", "shape", "height")])[0]
     )
+
+
+def test_an_unsure_model_is_told_where_the_looks_tell_nothing() -> None:
+    sure, unsure = Reading("1", 1.0, ()), Reading("1", 0.25, ())
+    (line,) = said([unsure] * 35 + [sure] * 15 + [unsure] * 500)
+    assert "expects 48 % of these texts to be right, by its confidence in the first 50. Say what you know" in line
+    assert said([unsure] * 33 + [sure] * 17) == []
+    assert "first 5." in said([unsure] * 5)[0]
+    assert said([unsure] * 4) == []
+    (line,) = said([Reading("2", 0.1, (), unlike=("ink",))] * 50)
+    assert "look unlike" in line
