@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
 from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import Finish, Ground, Layout, Lines, Look, Paint, Specks, Warp
+from kerf.classifier.synthesis.layouts import Layout, Warp
+from kerf.classifier.synthesis.looks import Finish, Ground, Lines, Look, Paint, Specks
 from kerf.segmenter.errors import SettingsError
 
 JITTER = Layout(tilt=12, bounce=0.08, stretch=0.1, faces=2)

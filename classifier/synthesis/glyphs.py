@@ -43,6 +43,8 @@ THUMB = 16  # side of the pictures that fonts are compared in
 NEAREST = 4  # a character resembles its own if fewer other letters of the built-in font are nearer
 LIKENESS = 0.5  # smallest share of a font's characters that must
 SMALL_CAPITALS = 0.9  # largest correlation of capitals and small letters
+TALLEST = 0.95  # largest height of small letters without ascenders, as a share of the capitals'
+FLAT = [i for i, c in enumerate(LOWER) if c in "acemnorsuvwxz"]  # small letters without ascenders or descenders
 THINNEST = 0.06  # smallest width of a stem as a share of the height of capitals
 FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
 
@@ -147,6 +149,9 @@ def missing_picture(font: ImageFont.FreeTypeFont) -> tuple[tuple[int, ...], byte
 
 def is_like_letters(masks: list[NDArray[np.uint8]]) -> bool:
     """Tell whether the masks of ``CHARACTERS`` each resemble the built-in font's, upright or slanted."""
+    heights = [[len(masks[start + i]) for i in FLAT] for start in (10, 36)]
+    if np.median(heights[1]) > TALLEST * np.median(heights[0]):
+        return False
     features = np.stack([mask_to_feature(mask) for mask in masks])
     capitals, small = features[10:36], features[36:]
     if np.median((capitals * small)[:, :-1].sum(axis=1)) > SMALL_CAPITALS:

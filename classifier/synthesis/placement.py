@@ -19,7 +19,8 @@ from kerf.classifier.synthesis.glyphs import (
     of_family,
 )
 from kerf.classifier.synthesis.kinds import Stroke
-from kerf.classifier.synthesis.looks import Layout, Look, Warp
+from kerf.classifier.synthesis.layouts import Layout, Warp
+from kerf.classifier.synthesis.looks import Look
 from kerf.classifier.synthesis.scenery import Image, uniform
 
 MARGIN = 2.0  # pixels kept free beside the text where it fits

@@ -8,7 +8,8 @@ import numpy as np
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
 from kerf.classifier.synthesis.kinds import Family, Stroke
-from kerf.classifier.synthesis.looks import CLEAR, CLEAR_LETTERS, Layout, Look, Tiles, Warp
+from kerf.classifier.synthesis.layouts import CLEAR, CLEAR_LETTERS, Layout, Warp
+from kerf.classifier.synthesis.looks import Look, Tiles
 from kerf.classifier.synthesis.random_scenes import (
     Difficulty,
     chance,

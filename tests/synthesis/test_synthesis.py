@@ -25,7 +25,8 @@ from kerf.classifier.synthesis import (
 )
 from kerf.classifier.synthesis.glyphs import CHARACTERS, draw_mask, is_like_letters, load_font, slant
 from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import Ground, Layout, Lines, Paint, Specks, Warp
+from kerf.classifier.synthesis.layouts import Layout, Warp
+from kerf.classifier.synthesis.looks import Ground, Lines, Paint, Specks
 from kerf.segmenter.errors import NotFoundError, OutputError, SettingsError
 
 FONTS = [BUILT_IN_FONT]
