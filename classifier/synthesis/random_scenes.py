@@ -173,7 +173,7 @@ def random_specks(hard: Difficulty, layout: Layout, rng: np.random.Generator) ->
     kind = pick(((SpeckKind.POINT, 0.5), (SpeckKind.DISC, 0.2), (SpeckKind.DASH, 0.2), (SpeckKind.RING, 0.1)), rng)
     largest = max(1, round(layout.text_height * 0.06 * float(rng.random() + 0.3)))
     area = largest**2 * (1 if kind is SpeckKind.POINT else 2)
-    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.35), (Tint.FAINT, 0.2), (Tint.GROUND, 0.05)), rng)
+    tint = pick(((Tint.INK, 0.38), (Tint.OTHER, 0.34), (Tint.FAINT, 0.19), (Tint.GROUND, 0.09)), rng)
     depth = pick(((Depth.BEHIND, 0.25), (Depth.BEFORE, 0.5), (Depth.ON_TOP, 0.25)), rng)
     return (Specks(60 * hard.specks * float(rng.random()) / area, kind, tint, (1, largest), depth),)
 
