@@ -142,7 +142,7 @@ def pixel_picture(side: int, dotted: bool) -> NDArray[np.uint8]:
     if not dotted:
         return np.full((side, side), 255, np.uint8)
     at = np.square(np.arange(side) - (side - 1) / 2)
-    return np.where(at[:, None] + at <= side * side / 4.5, np.uint8(255), np.uint8(0))
+    return np.where(at[:, None] + at <= side * side / 4, np.uint8(255), np.uint8(0))
 
 
 def kept_height(cap_height: float) -> int:
