@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kerf.classifier.synthesis.folder import write_dataset
+from kerf.classifier.synthesis.fonts import find_fonts
 from kerf.classifier.synthesis.gallery import LOOKS, name_to_look
-from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, SIGNS, find_fonts
+from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, SIGNS
 from kerf.classifier.synthesis.looks import Look
 from kerf.classifier.synthesis.random_looks import random_look
 from kerf.classifier.synthesis.rendering import RenderedCaptcha, render

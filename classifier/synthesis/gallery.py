@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
-from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import Finish, Ground, Layout, Lines, Look, Paint, Specks, Warp
+from kerf.classifier.synthesis.kinds import Depth, Family, GroundKind, LineKind, SpeckKind, Stroke, Tint
+from kerf.classifier.synthesis.layouts import CLEAR, Layout, Warp
+from kerf.classifier.synthesis.looks import Finish, Ghosts, Ground, Lines, Look, Paint, Specks, Tiles
 from kerf.segmenter.errors import SettingsError
 
 JITTER = Layout(tilt=12, bounce=0.08, stretch=0.1, faces=2)
@@ -69,6 +70,42 @@ LOOKS: dict[str, Look] = {
         finish=Finish(sharp=True),
     ),
     "small": Look(replace(JITTER, alphabet=UPPER + DIGITS, size_wh=(72, 24), text_height=13), finish=Finish(jpeg=75)),
+    "sums": Look(
+        replace(JITTER, arithmetic=True, lengths=(3, 7), spacing=(0.2, 0.4)),
+        paint=Paint(each=True, saturation=0.9),
+        lines=(Lines((2, 4), width=(1, 1), depth=Depth.BEHIND),),
+    ),
+    "open": Look(
+        replace(JITTER, text_height=36),
+        paint=Paint(Stroke.OPEN, width=2),
+        lines=(Lines((1, 1), LineKind.SCRIBBLE, Tint.INK, (2, 2)),),
+    ),
+    "double": Look(replace(JITTER, text_height=32, spacing=(0, 0.1)), paint=Paint(Stroke.DOUBLE)),
+    "block": Look(replace(JITTER, text_height=36), paint=Paint(Stroke.BLOCK, width=4)),
+    "crayon": Look(
+        replace(JITTER, alphabet=UPPER, family=Family.HAND, text_height=34, climb=0.3, sway=0.15),
+        paint=Paint(Stroke.CRAYON, weight=1, saturation=0.9, each=True),
+    ),
+    "ghosts": Look(
+        replace(JITTER, alphabet=CLEAR.lower()),
+        paint=Paint(contrast=(150, 220)),
+        ground=Ground(GroundKind.PATCHES, (20, 60), 0.5, 40),
+        ghosts=Ghosts((10, 20), (0.3, 0.6), (0.2, 0.4)),
+    ),
+    "tiles": Look(
+        replace(JITTER, alphabet=UPPER, spacing=(0.4, 0.6), size_wh=(240, 60)),
+        ground=Ground(brightness=(225, 250), saturation=0.2),
+        tiles=Tiles(page=(60, 160)),
+    ),
+    "grid": Look(
+        replace(JITTER, text_height=32),
+        ground=Ground(GroundKind.CIRCLES, (230, 250), 0.2, 50),
+        lines=(Lines(kind=LineKind.GRID, width=(1, 1)),),
+    ),
+    "pixels": Look(
+        replace(JITTER, alphabet=DIGITS, family=Family.SCREEN, pixels=9, dotted=True, text_height=27, tilt=8),
+        lines=(Lines((1, 1), LineKind.WAVE, Tint.INK, (2, 2)),),
+    ),
 }
 """Looks with a name, for samples and tests."""
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.classifier.synthesis.kinds import LineKind, SpeckKind
-from kerf.classifier.synthesis.looks import Lines, Range, Specks
+from kerf.classifier.synthesis.layouts import Range
+from kerf.classifier.synthesis.looks import Lines, Specks
 from kerf.classifier.synthesis.scenery import Colour, Image, Palette, uniform, whole
 
 SHIFT = 4  # binary digits after the point of a line's coordinates

@@ -11,15 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kerf.classifier.synthesis.fonts import of_family
 from kerf.classifier.synthesis.glyphs import (
     Glyph,
     character_to_bitmap,
     character_to_glyph,
     kept_height,
-    of_family,
 )
 from kerf.classifier.synthesis.kinds import Stroke
-from kerf.classifier.synthesis.looks import Layout, Look, Warp
+from kerf.classifier.synthesis.layouts import Layout, Warp
+from kerf.classifier.synthesis.looks import Look
 from kerf.classifier.synthesis.scenery import Image, uniform
 
 MARGIN = 2.0  # pixels kept free beside the text where it fits

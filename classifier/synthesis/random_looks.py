@@ -8,7 +8,8 @@ import numpy as np
 
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, LOWER, UPPER
 from kerf.classifier.synthesis.kinds import Family, Stroke
-from kerf.classifier.synthesis.looks import CLEAR, CLEAR_LETTERS, Layout, Look, Tiles, Warp
+from kerf.classifier.synthesis.layouts import CLEAR, CLEAR_LETTERS, Layout, Warp
+from kerf.classifier.synthesis.looks import Ghosts, Look, Tiles
 from kerf.classifier.synthesis.random_scenes import (
     Difficulty,
     chance,
@@ -111,7 +112,7 @@ def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: 
         ground,
         random_lines(hard, layout, rng),
         random_specks(hard, layout, rng),
-        random_ghosts(hard, ground, rng),
+        Ghosts() if tiles else random_ghosts(hard, ground, rng),
         tiles,
         random_finish(hard, layout, rng),
     )

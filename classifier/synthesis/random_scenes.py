@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import (
-    Finish,
-    Ghosts,
-    Ground,
-    Layout,
-    Lines,
-    Paint,
-    Specks,
-    Tiles,
-)
+from kerf.classifier.synthesis.layouts import Layout
+from kerf.classifier.synthesis.looks import Finish, Ghosts, Ground, Lines, Paint, Specks, Tiles
 
 T = TypeVar("T")
 
@@ -136,8 +128,6 @@ def random_lines(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> 
     """Draw up to two kinds of lines."""
     if not hard.lines:
         return ()
-    if layout.arithmetic:  # a line may look like a sign
-        hard = replace(hard, lines=0.4 * hard.lines)
     return tuple(random_line_kind(hard, layout, rng) for _ in range(2 if chance(0.3, rng) else 1))
 
 
@@ -147,8 +137,9 @@ def random_line_kind(hard: Difficulty, layout: Layout, rng: np.random.Generator)
     if chance(0.25, rng) and kind not in CLOSED and not layout.arithmetic:
         return random_stem_lines(hard, kind, layout, rng)
     thickest = max(1, round(layout.text_height * 0.09 * float(rng.random() + 0.3)))
-    room = hard.lines * layout.text_height * float(rng.uniform(0.06, 0.24))
-    most = max(1, round(room / thickest))
+    most = max(1, round(hard.lines * layout.text_height * float(rng.uniform(0.06, 0.24)) / thickest))
+    if layout.arithmetic:  # a thick line would hide a sign
+        most, thickest = min(most, 2), 1
     short = chance(0.2, rng) and kind in (LineKind.STRAIGHT, LineKind.CURVE) and not layout.arithmetic
     tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.33), (Tint.FAINT, 0.2), (Tint.GROUND, 0.07)), rng)
     if kind is LineKind.WAVE:
@@ -182,7 +173,7 @@ def random_specks(hard: Difficulty, layout: Layout, rng: np.random.Generator) ->
     kind = pick(((SpeckKind.POINT, 0.5), (SpeckKind.DISC, 0.2), (SpeckKind.DASH, 0.2), (SpeckKind.RING, 0.1)), rng)
     largest = max(1, round(layout.text_height * 0.06 * float(rng.random() + 0.3)))
     area = largest**2 * (1 if kind is SpeckKind.POINT else 2)
-    tint = pick(((Tint.INK, 0.4), (Tint.OTHER, 0.35), (Tint.FAINT, 0.2), (Tint.GROUND, 0.05)), rng)
+    tint = pick(((Tint.INK, 0.38), (Tint.OTHER, 0.34), (Tint.FAINT, 0.19), (Tint.GROUND, 0.09)), rng)
     depth = pick(((Depth.BEHIND, 0.25), (Depth.BEFORE, 0.5), (Depth.ON_TOP, 0.25)), rng)
     return (Specks(60 * hard.specks * float(rng.random()) / area, kind, tint, (1, largest), depth),)
 

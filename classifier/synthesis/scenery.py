@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.classifier.synthesis.kinds import GroundKind, Tint
-from kerf.classifier.synthesis.looks import Finish, Ground, Paint, Range
+from kerf.classifier.synthesis.layouts import Range
+from kerf.classifier.synthesis.looks import Finish, Ground, Paint
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -120,7 +120,7 @@ def stripe(mask: NDArray[np.uint8], width: int, rng: np.random.Generator) -> NDA
 def crayon(mask: NDArray[np.uint8], width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Mask with frayed edges and patches where the ground shows through."""
     rough = smooth_noise(mask, 2, 1, rng)
-    frayed = np.where(grow(mask, 1) > 128 + 90 * rough, np.maximum(mask, 128), np.uint8(0))
+    frayed = np.where(grow(mask, 1) > np.maximum(128 + 90 * rough, 20), np.maximum(mask, 128), np.uint8(0))
     return np.asarray(frayed * np.clip(0.85 - 0.45 * rough, 0.1, 1), np.uint8)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerf.classifier.synthesis.looks import LONGEST_SUM, SHORTEST_SUM, Layout
+from kerf.classifier.synthesis.layouts import LONGEST_SUM, SHORTEST_SUM, Layout
 
 OPERATORS = ("+", "-", "×"), (0.45, 0.3, 0.25)
 """Signs between two numbers, and how often each occurs."""

@@ -23,9 +23,11 @@ from kerf.classifier.synthesis import (
     synthesize_one,
     write_dataset,
 )
-from kerf.classifier.synthesis.glyphs import CHARACTERS, draw_mask, is_like_letters, load_font, slant
+from kerf.classifier.synthesis.fonts import is_like_letters, slant
+from kerf.classifier.synthesis.glyphs import CHARACTERS, draw_mask, load_font
 from kerf.classifier.synthesis.kinds import Depth, GroundKind, LineKind, SpeckKind, Stroke, Tint
-from kerf.classifier.synthesis.looks import Ground, Layout, Lines, Paint, Specks, Warp
+from kerf.classifier.synthesis.layouts import Layout, Warp
+from kerf.classifier.synthesis.looks import Ground, Lines, Paint, Specks
 from kerf.segmenter.errors import NotFoundError, OutputError, SettingsError
 
 FONTS = [BUILT_IN_FONT]
@@ -176,7 +178,7 @@ def test_a_folder_without_fonts_or_that_is_none_is_said(tmp_path: Path) -> None:
 
 
 def test_without_system_fonts_the_built_in_one_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("kerf.classifier.synthesis.glyphs.system_font_folders", lambda: [tmp_path / "none"])
+    monkeypatch.setattr("kerf.classifier.synthesis.fonts.system_font_folders", lambda: [tmp_path / "none"])
     assert find_fonts() == [BUILT_IN_FONT]
 
 
