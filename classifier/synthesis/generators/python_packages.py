@@ -61,7 +61,9 @@ class CaptchaGenerator(PythonGenerator):
 
         width, height = random_size(rng, len(text))
         sizes = tuple(int(height * s) for s in rng.uniform(0.6, 0.95, 3))
-        drawer = package.ImageCaptcha(width, height, [random_font(rng, package.DEFAULT_FONTS[0])], sizes)
+        drawer = package.ImageCaptcha(
+            width, height, [random_font(rng, package.DEFAULT_FONTS[0], system_fonts())], sizes
+        )
         angle = int(rng.integers(0, 41))
         drawer.character_rotate = (-angle, angle)
         drawer.character_warp_dx = (0.1, float(rng.uniform(0.1, 0.4)))

@@ -9,6 +9,12 @@ from kerf.classifier.synthesis.generators.python_packages import (
     MulticolorGenerator,
     WheezyGenerator,
 )
+from kerf.classifier.synthesis.generators.script_packages import (
+    DjangoGenerator,
+    GregwarGenerator,
+    SvgCaptchaGenerator,
+    TrekCaptchaGenerator,
+)
 from kerf.segmenter.errors import SettingsError
 
 GENERATORS: tuple[Generator, ...] = (
@@ -16,6 +22,10 @@ GENERATORS: tuple[Generator, ...] = (
     WheezyGenerator(),
     MulticolorGenerator(),
     EasyCaptchaGenerator(),
+    DjangoGenerator(),
+    GregwarGenerator(),
+    SvgCaptchaGenerator(),
+    TrekCaptchaGenerator(),
 )
 
 

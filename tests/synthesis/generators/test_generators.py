@@ -19,8 +19,6 @@ from kerf.classifier.synthesis.generators.base import (
 )
 from kerf.segmenter.errors import GeneratorError
 
-REPEATABLE = {"captcha", "wheezy.captcha", "multicolorcaptcha", "easy-captcha-python"}
-
 
 @pytest.fixture(params=GENERATORS, ids=lambda generator: generator.name)
 def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
@@ -39,7 +37,7 @@ def test_draws_a_picture_of_each_length_with_ink_on_ground(generator: Generator)
         assert image.ndim == 3
         assert image.shape[2] == 3
         assert image.shape[0] >= 20
-        assert image.shape[1] >= 40
+        assert image.shape[1] >= 25
         assert image.std() > 5
 
 
@@ -52,15 +50,15 @@ def test_draws_sums(generator: Generator) -> None:
 
 def test_the_text_is_what_is_drawn(generator: Generator) -> None:
     """Of one seed, two texts differ in the picture, and differ only there."""
-    one, same, other = (generator.draw(text, np.random.default_rng(1)) for text in ("7777", "7777", "7771"))
+    first, second = (generator.letters[-1] * 3 + c for c in generator.letters[-2:])
+    one, same, other = (generator.draw(text, np.random.default_rng(1)) for text in (first, first, second))
     assert one.shape != other.shape or not np.array_equal(one, other)
-    if generator.name in REPEATABLE:
-        np.testing.assert_array_equal(one, same)
+    np.testing.assert_array_equal(one, same)
 
 
 def test_drawing_leaves_the_interpreters_own_randomness_alone(generator: Generator) -> None:
     before, choice = random.getstate(), secrets.choice
-    generator.draw("7777", np.random.default_rng(1))
+    generator.draw(generator.letters[-1] * 4, np.random.default_rng(1))
     assert random.getstate() == before
     assert secrets.choice is choice
 

@@ -1,0 +1,187 @@
+"""Generators from elsewhere, drawn from through a script."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from kerf.classifier.synthesis.generators.base import (
+    LOWER,
+    Image,
+    brightness,
+    decode_image,
+    random_colours,
+    random_font,
+    random_size,
+    system_fonts,
+    to_hex,
+)
+from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
+
+
+class GregwarGenerator(ScriptGenerator):
+    """``php-gregwar-captcha``."""
+
+    name = "php-gregwar-captcha"
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return ["php", "-d", "display_errors=stderr", "-d", "error_reporting=E_ERROR", str(SCRIPTS / "gregwar.php")]
+
+    def is_installed(self) -> bool:
+        """Whether the script starts here, and the system has a font."""
+        return super().is_installed() and bool(system_fonts())
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options: colours are the package's own mostly, which then negates or shifts them."""
+        width, height = random_size(rng, len(text))
+        # It fills the width with the text, whatever the height.
+        height = int(np.clip(height, width / len(text) * 1.2, 130))
+        ink, ground = random_colours(rng) if rng.random() < 0.4 else (None, None)
+        return {
+            "width": width,
+            "height": height,
+            "font": str(rng.choice(system_fonts())),
+            "ink": ink,
+            "ground": ground,
+            "distortion": bool(rng.random() < 0.8),
+            "interpolation": bool(rng.random() < 0.7),
+            "angle": int(rng.integers(0, 25)),
+            "offset": int(rng.integers(0, 9)),
+            "behind": random_lines(rng),
+            "front": random_lines(rng),
+        }
+
+
+def random_lines(rng: np.random.Generator) -> int | None:
+    """Choose how many lines at most gregwar/captcha draws: by its own rule, none, or a few."""
+    return None if rng.random() < 0.6 else int(rng.integers(0, 5))
+
+
+@cache
+def truetype_fonts() -> tuple[str, ...]:
+    """Find the system's fonts in the one format that all packages read."""
+    return tuple(font for font in system_fonts() if font.endswith(".ttf"))
+
+
+@cache
+def usable_for_django() -> tuple[str, ...]:
+    """Find the fonts whose characters django-simple-captcha does not cut: it takes a box's top from its right edge."""
+    from PIL import ImageFont
+
+    usable = []
+    for path in truetype_fonts():
+        font = ImageFont.truetype(path, 40)
+        boxes = [font.getbbox(f" {c} ") for c in "0AWgimx"]
+        needed = [font.getlength(f" {c}") - font.getlength(c) * 0.15 for c in "0AWgimx"]
+        if all(box[2] - box[1] >= need for box, need in zip(boxes, needed, strict=True)):
+            usable.append(path)
+    return tuple(usable)
+
+
+class DjangoGenerator(ScriptGenerator):
+    """``django-simple-captcha``; in a process of its own as its folder is called ``captcha``, as that package's is."""
+
+    name = "django-simple-captcha"
+    operators = "+-×"
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return [sys.executable, str(SCRIPTS / "django_captcha.py")]
+
+    def environment(self) -> dict[str, str]:
+        """Variables that lead to the package."""
+        return {"PYTHONPATH": str(packages_folder() / "django")}
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options; the font is the package's own mostly."""
+        ink, ground = random_colours(rng)
+        turn = int(rng.integers(1, 46))
+        noises = [f"captcha.helpers.noise_{kind}" for kind in ("arcs", "dots") if rng.random() < 0.7]
+        own = packages_folder() / "django/captcha/fonts/Vera.ttf"
+        colourful = brightness(ground) > 200 and rng.random() < 0.2
+        size = int(rng.integers(16, 60))
+        # By its own reckoning a short text has no width at all.
+        fixed = len(text) < 4 or rng.random() < 0.3
+        options = {
+            "IMAGE_SIZE": (int(len(text) * size * rng.uniform(0.9, 1.3)) + 16, int(size * 1.6) + 8) if fixed else None,
+            "FONT_PATH": random_font(rng, str(own), usable_for_django()) if text.isalnum() else str(own),
+            "FONT_SIZE": size,
+            "LETTER_ROTATION": (-turn, turn) if rng.random() < 0.8 else None,
+            "FOREGROUND_COLOR": to_hex(ink) if rng.random() < 0.6 else "#001100",
+            "BACKGROUND_COLOR": to_hex(ground),
+            "LETTER_COLOR_FUNCT": "captcha.helpers.random_letter_color_challenge" if colourful else None,
+            "NOISE_FUNCTIONS": noises,
+            "FILTER_FUNCTIONS": ["captcha.helpers.post_smooth"] if rng.random() < 0.8 else [],
+        }
+        if options["FOREGROUND_COLOR"] == "#001100" and brightness(ground) < 120:
+            options["BACKGROUND_COLOR"] = "#ffffff"
+        return {"options": options}
+
+
+class NpmGenerator(ScriptGenerator):
+    """A package of npm."""
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return ["node", str(SCRIPTS / "npm.js"), self.name]
+
+    def environment(self) -> dict[str, str]:
+        """Variables that lead to the package."""
+        folders = [str(packages_folder() / "npm/node_modules"), os.environ.get("NODE_PATH", "")]
+        return {"NODE_PATH": os.pathsep.join(filter(None, folders))}
+
+
+class SvgCaptchaGenerator(NpmGenerator):
+    """``svg-captcha``; its SVG is rasterised by resvg, at some scale."""
+
+    name = "svg-captcha"
+    operators = "+-"
+
+    def is_installed(self) -> bool:
+        """Whether the script starts here, and resvg is there."""
+        from importlib.util import find_spec
+
+        return find_spec("resvg_py") is not None and super().is_installed()
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options."""
+        width, height = random_size(rng, len(text))
+        _, ground = random_colours(rng)
+        background = to_hex(ground) if rng.random() < 0.5 else ""
+        return {
+            "font": random_font(rng, "", truetype_fonts()) if text.isalnum() else "",
+            "options": {
+                "width": width,
+                "height": height,
+                "fontSize": int(min(height * 1.1, width / (len(text) + 1) * rng.uniform(1.3, 1.9))),
+                "noise": int(rng.integers(0, 7)),
+                "color": bool(rng.random() < 0.5),
+                "background": background,
+            },
+        }
+
+    def to_image(self, data: bytes, rng: np.random.Generator) -> Image:
+        """Rasterise what the script wrote."""
+        from resvg_py import svg_to_bytes
+
+        svg = data.decode()
+        width = int(svg.split('width="', 1)[1].split('"', 1)[0])
+        scaled = int(width * rng.uniform(0.7, 1.2))
+        return decode_image(bytes(svg_to_bytes(svg_string=svg, width=scaled)), self.name)
+
+
+class TrekCaptchaGenerator(NpmGenerator):
+    """``trek-captcha``: 200 x 70, one font, some colours; its letters lack e, g and z."""
+
+    name = "trek-captcha"
+    letters = "".join(c for c in LOWER if c not in "egz")
+    lengths = (3, 5)
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options."""
+        return {"style": -1}
