@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, find_fonts
+from kerf.classifier.synthesis.fonts import find_fonts
+from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT
 from kerf.segmenter.errors import GeneratorError
 
 Image = NDArray[np.uint8]
