@@ -24,7 +24,7 @@ CHUNK = 64
 packages take seeds."""
 PACKAGES = 0.45
 """Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
-SHARES = {"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5}
+SHARES = {"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5, "multicolorcaptcha": 0.5}
 """How often one package is drawn with, against 1 for others: the more, the more sites use it."""
 
 
