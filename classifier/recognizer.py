@@ -23,7 +23,7 @@ from kerf.classifier.network.examples import Example, examples_to_arrays, segmen
 from kerf.classifier.streams import NamedSource, Pause, map_in_order, to_batches, to_named
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, to_problem
-from kerf.segmenter.frames import FrameRule, LoadSettings
+from kerf.segmenter.load_settings import FrameRule, LoadSettings
 from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
 BATCH_SIZE = 64

@@ -6,36 +6,21 @@ with ``benchmarks/trials/frames.py``; ``auto`` tells the animations apart by wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter.ink import image_to_background, quantiles
+from kerf.segmenter.load_settings import FrameRule
 
-FrameRule = Literal["first", "last", "mean", "darkest", "auto"]
 LASTING = 0.9  # share of the frames in which a pixel stands out that lasts
 STILL = 0.55  # share of what stands out in a frame that lasts, where the text does and noise moves
 PLAIN = 0.85  # the same, where nothing need move
 STIRRED = 0.08  # share of what stands out in a frame that stood near in the one before: noise moves
 MOVED = 0.25  # the same: text moves
 REACH = 4  # pixels that text moves from one frame to the next
-
-
-@dataclass(frozen=True)
-class LoadSettings:
-    """How files become pixels.
-
-    Parameters
-    ----------
-    frames
-        Which frames of an animation are read; see ``frames_to_image``.
-    """
-
-    frames: FrameRule = "auto"
 
 
 def frames_to_image(frames: NDArray[np.uint8], rule: FrameRule) -> tuple[NDArray[np.uint8], str]:

@@ -26,9 +26,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.frames import LoadSettings as LoadSettings
 from kerf.segmenter.frames import frames_to_image
 from kerf.segmenter.kinds import bytes_to_kind
+from kerf.segmenter.load_settings import LoadSettings as LoadSettings
 
 MAX_PIXELS = 16_000_000
 """Largest image that is decoded, rows times columns."""

@@ -17,7 +17,8 @@ import numpy as np
 from kerf.classifier.recognizer import Recognizer
 from kerf.classifier.synthesis import synthesize
 from kerf.classifier.synthesis.animations import Animation, animate
-from kerf.segmenter.frames import FrameRule, frames_to_image
+from kerf.segmenter.frames import frames_to_image
+from kerf.segmenter.load_settings import FrameRule
 
 LOOKS = ("clean", "dots", "gradient", "light-on-dark", "wave", "digits")
 SEED = 7  # of the captchas; the rule was chosen on seed 99

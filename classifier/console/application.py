@@ -5,16 +5,27 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import ParamSpec
+from dataclasses import MISSING, fields, is_dataclass
+from inspect import Parameter
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
 import typer
 
-from kerf.classifier.console.options import Version
+from kerf.classifier.console.options import Debug, Quiet, Version
 from kerf.segmenter.errors import ExitCode
 
-P = ParamSpec("P")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Command = TypeVar("Command", bound=Callable[..., None])
+TERMINAL = (
+    Parameter("quiet", Parameter.KEYWORD_ONLY, default=False, annotation=Quiet),
+    Parameter("debug", Parameter.KEYWORD_ONLY, default=False, annotation=Debug),
+)
+"""Options of every command's terminal."""
 STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 
 
@@ -34,15 +45,65 @@ def new_app() -> typer.Typer:
     return app
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Register a command: its help is its docstring, with the examples line by line; listed by its first paragraph."""
+def command(app: typer.Typer, name: str) -> Callable[[Command], Command]:
+    """Register a command, which is given its terminal, its arguments and its options, those in groups too.
 
-    def register(function: Callable[P, None]) -> Callable[P, None]:
+    Its help is its docstring, with the examples line by line; it is listed by the first paragraph.
+    """
+
+    def register(function: Command) -> Command:
         text = inspect.getdoc(function) or ""
         shown = text.replace("For example:", "\b\nFor example:")
-        return app.command(name, help=shown, short_help=text.split("\n\n")[0])(function)
+        app.command(name, help=shown, short_help=text.split("\n\n")[0])(to_callback(function))
+        return function
 
     return register
+
+
+def to_callback(function: Callable[..., None]) -> Callable[..., None]:
+    """Return what Typer calls: the options of a command side by side, and after them those of its terminal."""
+    _, *parameters = inspect.signature(function).parameters.values()
+
+    def callback(*, quiet: bool, debug: bool, **values: object) -> None:
+        from kerf.classifier.console.terminal import terminal_session
+
+        with terminal_session(quiet=quiet, debug=debug) as terminal:
+            function(terminal, *(to_value(parameter, values) for parameter in parameters))
+
+    options = [*chain.from_iterable(map(to_options, parameters)), *TERMINAL]
+    callback.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    callback.__annotations__ = {option.name: option.annotation for option in options}
+    return callback
+
+
+def group_to_parameters(group: type[DataclassInstance]) -> list[Parameter]:
+    """List the fields of a dataclass whose annotations are options, or groups of them."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        Parameter(
+            field.name,
+            Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]
+
+
+def to_options(parameter: Parameter) -> list[Parameter]:
+    """Expand a parameter of a command: a group of options to all of them, in order."""
+    group: type = parameter.annotation
+    if not is_dataclass(group):
+        return [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
+    return list(chain.from_iterable(map(to_options, group_to_parameters(group))))
+
+
+def to_value(parameter: Parameter, values: Mapping[str, object]) -> object:
+    """Make what a command is given for a parameter out of the values of all options."""
+    group: type = parameter.annotation
+    if not is_dataclass(group):
+        return values[parameter.name]
+    return group(**{field.name: to_value(field, values) for field in group_to_parameters(group)})
 
 
 def run(app: typer.Typer) -> None:

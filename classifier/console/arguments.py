@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.alphabet import Alphabet, Constraint, parse_charset
+from kerf.classifier.alphabet import Alphabet, parse_charset
 from kerf.classifier.console.named import say_passed_over, to_named
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
@@ -16,11 +15,11 @@ from kerf.classifier.streams import Pause
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
+    from kerf.classifier.console.option_groups import ReadingOptions
     from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.engines.scorer import Engine
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.recognizer import Recognizer
-    from kerf.segmenter.frames import FrameRule
 
 
 def to_images(paths: Iterable[Path], terminal: Terminal) -> Sequence[Path]:
@@ -126,48 +125,19 @@ def unknown_characters(samples: Sequence[Sample], alphabet: Alphabet) -> LabelAl
     )
 
 
-@dataclass(frozen=True)
-class ReadOptions:
-    """What the options of a command say of how to read."""
+def load_recognizer(
+    terminal: Terminal, model: Path | None, device: str, reading: ReadingOptions, engine: Engine = "torch"
+) -> Recognizer:
+    """Load the recognizer; say which of the characters asked for it does not know, as it reads on with the others.
 
-    model: Path | None
-    device: str
-    constraint: Constraint
-    frames: FrameRule | None
-    engine: Engine
-
-    def load(self, terminal: Terminal) -> Recognizer:
-        """Load the recognizer; say which of the characters asked for it does not know, as it reads on with the others.
-
-        As late as can be, as it takes seconds: what is wrong with the other arguments is then said at once.
-        """
-        from kerf.classifier.recognizer import Recognizer
-
-        recognizer = Recognizer.load(self.model, self.device, self.frames, self.engine)
-        if unknown := recognizer.unknown_characters(self.constraint):
-            terminal.say(
-                f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others"
-            )
-        return recognizer
-
-
-def to_read_options(
-    model: Path | None,
-    device: str,
-    charset: str | None,
-    length: str | None,
-    pattern: str | None,
-    frames: FrameRule | None,
-    engine: Engine = "torch",
-) -> ReadOptions:
-    """Make what is known of the texts out of three options.
-
-    Raises
-    ------
-    SettingsError
-        One is malformed, or they contradict each other.
+    As late as can be, as it takes seconds: what is wrong with the other arguments is then said at once.
     """
-    return ReadOptions(model, device, Constraint(charset, length, pattern), frames, engine)
+    from kerf.classifier.recognizer import Recognizer
+
+    recognizer = Recognizer.load(model, device, reading.frames, engine)
+    if unknown := recognizer.unknown_characters(reading.constraint):
+        terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
+    return recognizer
 
 
 def to_observer(terminal: Terminal) -> Observer:

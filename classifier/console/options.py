@@ -5,17 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from kerf import __version__
-from kerf.classifier.console.rows import RowFormat
 from kerf.classifier.engines.scorer import Engine as EngineName
-from kerf.segmenter.frames import FrameRule
+from kerf.segmenter.load_settings import FrameRule
 
 N = TypeVar("N", int, float)
+
+
+class RowFormat(StrEnum):
+    """How rows are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    TABLE = "table"
 
 
 def number(kind: Callable[[str], N], low: N, high: N | None, example: str) -> Callable[[str], N]:

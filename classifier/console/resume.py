@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.output_file import to_partial, to_target
-from kerf.classifier.console.rows import RowFormat
 from kerf.classifier.folders.images import is_there
 from kerf.classifier.streams import Pause
 from kerf.segmenter.errors import OutputError

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from kerf.classifier.console.option_groups import RowSettings
+from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.measuring.metrics import proportion
 from kerf.segmenter.errors import KerfError, UnforeseenError
@@ -22,14 +24,6 @@ Alternatives = list[tuple[str, float]]
 Cell = str | float | bool | list[float] | Alternatives | None
 
 
-class RowFormat(StrEnum):
-    """How rows are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    TABLE = "table"
-
-
 class Status(StrEnum):
     """What became of one image."""
 
@@ -38,39 +32,6 @@ class Status(StrEnum):
     UNSURE = "unsure"  # read, but below the confidence asked for: the text is left empty
     UNREADABLE = "unreadable"
     FAILED = "failed"  # it met a fault of Kerf's own
-
-
-@dataclass(frozen=True)
-class RowSettings:
-    """What is in a row beyond the columns that are always there.
-
-    Parameters
-    ----------
-    min_confidence
-        Below it the text is left empty and the status is ``unsure``.
-    characters
-        Add ``characters``: the confidence of each character.
-    best
-        Of how many texts to tell: above 1, add ``alternatives``, the next most probable and their confidences.
-    check
-        Add ``label`` and ``right``, from the labels beside the images.
-    """
-
-    min_confidence: float = 0.0
-    characters: bool = False
-    best: int = 1
-    check: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        always = ("file", "text", "confidence", "status", "error")
-        return (
-            *always,
-            *(("characters",) if self.characters else ()),
-            *(("alternatives",) if self.best > 1 else ()),
-            *(("label", "right") if self.check else ()),
-        )
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, tee
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.console.arguments import FolderLabels, ReadOptions, to_folder
+from kerf.classifier.console.arguments import FolderLabels, load_recognizer, to_folder
 from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.named import STDIN, count_images, limit_images, named_to_images, to_named
+from kerf.classifier.console.option_groups import SolveOptions
+from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.output_file import is_stream, refuse_input
 from kerf.classifier.console.resume import EarlierRows, Remaining
-from kerf.classifier.console.rows import Row, RowFormat, RowSettings, Tally, readings_to_rows, write_rows
+from kerf.classifier.console.rows import Row, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.images import check_there
 from kerf.classifier.folders.labels import find_label_files
@@ -24,23 +25,13 @@ if TYPE_CHECKING:
     from kerf.classifier.recognizer import Reading
 
 
-@dataclass(frozen=True)
-class SolveOptions:
-    """What `solve` is asked for beside how to read."""
-
-    rows: RowSettings
-    row_format: RowFormat
-    out: Path | None
-    resume: bool
-    jobs: int | None
-    limit: int | None
-
-
-def solve_images(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions, reading: ReadOptions) -> None:
-    """Read images and write a row for each; the parameters are the command's options."""
+def solve_images(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions) -> None:
+    """Read images and write a row for each; the parameters are the command's."""
+    if not chosen.out and chosen.row_format is not RowFormat.TABLE:
+        terminal.stream()
     earlier = to_earlier(chosen)
     labels = FolderLabels(terminal) if chosen.rows.check else None
-    check_paths([path for path in paths if path != STDIN], chosen.out, reading.model, labels)
+    check_paths([path for path in paths if path != STDIN], chosen.out, chosen.model, labels)
     named = watch_named(to_named(paths), chosen.out, labels, terminal)
     remaining = Remaining(limit_images(named_to_images(named, terminal), chosen.limit), earlier)
     images = iter(remaining)
@@ -53,7 +44,7 @@ def solve_images(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions
     if first:
         total = count_images(paths, chosen.limit) if terminal.has_bar else None
         left = None if total is None else total - remaining.done
-        readings, shown = read_images(terminal, chain([first], images), left, chosen, reading)
+        readings, shown = read_images(terminal, chain([first], images), left, chosen)
         rows = readings_to_rows(shown, readings, labels.texts if labels else {}, chosen.rows)
     tally = Tally()
     earlier.open_again()
@@ -116,13 +107,13 @@ def watch_named(
 
 
 def read_images(
-    terminal: Terminal, images: Iterable[Path | Pause], total: int | None, chosen: SolveOptions, reading: ReadOptions
+    terminal: Terminal, images: Iterable[Path | Pause], total: int | None, chosen: SolveOptions
 ) -> tuple[Iterator[Reading | KerfError], Iterator[Path]]:
     """Load the recognizer; return the readings, which are made as they are asked for, and the image of each."""
-    recognizer = reading.load(terminal)
+    recognizer = load_recognizer(terminal, chosen.model, chosen.device, chosen.reading, chosen.engine)
     recognizer.scorer.begin_thread()  # each of the jobs is one thread, PyTorch's own would only be in their way
     taken, shown = tee(images)
     jobs = chosen.jobs or count_cores()
-    readings = recognizer.read_many(taken, reading.constraint, best=chosen.rows.best, jobs=jobs)
+    readings = recognizer.read_many(taken, chosen.reading.constraint, best=chosen.rows.best, jobs=jobs)
     paths = (image for image in shown if not isinstance(image, Pause))
     return terminal.track(watch_kind(readings, terminal), total, "solving"), paths

@@ -5,22 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from kerf.classifier.alphabet import Constraint
+from kerf.classifier.console.option_groups import SynthOptions
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 from kerf.segmenter.errors import OutputError
 
 
-def draw_captchas(
-    terminal: Terminal,
-    folder: Path,
-    count: int,
-    seed: int,
-    look: str | None,
-    charset: str | None,
-    length: str | None,
-    fonts: Path | None,
-) -> None:
-    """Render captchas into a folder; the parameters are the command's options.
+def draw_captchas(terminal: Terminal, folder: Path, chosen: SynthOptions) -> None:
+    """Render captchas into a folder; the parameters are the command's.
 
     Raises
     ------
@@ -29,9 +21,11 @@ def draw_captchas(
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise OutputError(f"{folder}: is not empty, and nothing is overwritten; name a new folder")
-    texts = Constraint(charset, length)
-    captchas = synthesize(count, seed, look, texts.characters, texts.lengths, find_fonts(fonts))
+    texts = Constraint(chosen.charset, chosen.length)
+    captchas = synthesize(
+        chosen.count, chosen.seed, chosen.look, texts.characters, texts.lengths, find_fonts(chosen.fonts)
+    )
     terminal.partial = folder
-    written = write_dataset(folder, terminal.track(captchas, count, "drawing"))
+    written = write_dataset(folder, terminal.track(captchas, chosen.count, "drawing"))
     terminal.partial = None
     terminal.say(f"{written} captchas are in {folder}")

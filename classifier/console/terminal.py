@@ -57,8 +57,6 @@ class Terminal:
     ----------
     quiet
         Say nothing but problems.
-    streaming
-        Rows are written to ``data`` all along: no progress bar where that is a terminal too.
     debug
         Show the traceback of a fault that nobody foresaw.
 
@@ -72,13 +70,13 @@ class Terminal:
 
     data: TextIO
 
-    def __init__(self, *, quiet: bool = False, streaming: bool = False, debug: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, debug: bool = False) -> None:
         self.quiet = quiet
         self.debug = debug
         self.exit_code: int = ExitCode.OK
         self.partial: Path | None = None
         self._console = People(stderr=True, markup=False, emoji=False, highlight=False)
-        self._streaming = streaming and sys.stdout.isatty()
+        self._streaming = False
         self._shown = not quiet and self._console.is_interactive
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=self._console, transient=True, disable=not self._shown)
@@ -101,6 +99,10 @@ class Terminal:
         os.dup2(self.data.fileno(), 1)
         with suppress(OSError):  # told already, by `output`
             self.data.close()
+
+    def stream(self) -> None:
+        """Prepare for rows that are written to ``data`` all along: no progress bar where that is a terminal too."""
+        self._streaming = self.data.isatty()
 
     def say(self, text: str) -> None:
         """Print one line for people, or several."""
@@ -216,9 +218,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal_session(*, quiet: bool, streaming: bool = False, debug: bool = False) -> Iterator[Terminal]:
+def terminal_session(*, quiet: bool, debug: bool = False) -> Iterator[Terminal]:
     """Run a command's body: its errors become one line on stderr and an exit code, here and nowhere else."""
-    terminal = Terminal(quiet=quiet, streaming=streaming, debug=debug)
+    terminal = Terminal(quiet=quiet, debug=debug)
     try:
         with stop_signals(), terminal:
             yield terminal

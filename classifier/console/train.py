@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerf.classifier.console.arguments import to_images, to_observer, to_samples, within_charset
+from kerf.classifier.console.option_groups import TrainOptions
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
@@ -28,37 +29,16 @@ from kerf.classifier.learning.learning_curve import (
 if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
     from kerf.classifier.model_file import Model
-    from kerf.segmenter.frames import FrameRule
 
 
-@dataclass(frozen=True)
-class TrainOptions:
-    """The options of `train-char` that hold for every model it trains."""
-
-    out: Path
-    limit: int | None
-    device: str
-    seed: int
-    epochs: int | None
-    max_minutes: float | None
-    augment: bool
-    start: Path | None
-    from_scratch: bool
-    charset: str | None
-    label_pattern: str | None
-    frames: FrameRule | None
-
-
-def train_model(
-    terminal: Terminal, folder: Path, chosen: TrainOptions, unlabelled: Sequence[Path], curve: str | None
-) -> None:
-    """Train a model, or with ``curve`` one for each number of labels; the parameters are the command's options."""
+def train_model(terminal: Terminal, folder: Path, chosen: TrainOptions) -> None:
+    """Train a model, or with ``--curve`` one for each number of labels; the parameters are the command's."""
     deadline = Deadline.after(60 * chosen.max_minutes if chosen.max_minutes else None)
     check_output_file(chosen.out, find_label_files(folder))
-    budgets = parse_budgets(curve) if curve else None
+    budgets = parse_budgets(chosen.curve) if chosen.curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
-    images = to_images(unlabelled, terminal) if unlabelled else []
+    images = to_images(chosen.unlabelled, terminal) if chosen.unlabelled else []
     learn = to_learner(terminal, chosen, images)
     if budgets:
         points = show_points(learn_subsets(samples, budgets, learn, deadline), terminal)

@@ -27,7 +27,7 @@ from kerf.classifier.network.batch import array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
-from kerf.segmenter.frames import FrameRule
+from kerf.segmenter.load_settings import FrameRule
 
 VISITS = 1200
 """Epochs for n images are ``VISITS / sqrt(n)``: small folders are seen more often, large ones longer in all."""

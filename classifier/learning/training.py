@@ -30,7 +30,7 @@ from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import KerfError, NoLabelsError
-from kerf.segmenter.frames import LoadSettings
+from kerf.segmenter.load_settings import LoadSettings
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10

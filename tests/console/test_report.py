@@ -11,8 +11,10 @@ from typing import cast
 
 import pytest
 
+from kerf.classifier.console.option_groups import RowSettings
+from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.report import epoch_to_text, evaluation_to_json, evaluation_to_text, training_to_text
-from kerf.classifier.console.rows import Row, RowFormat, RowSettings, Tally, readings_to_rows, write_rows
+from kerf.classifier.console.rows import Row, Tally, readings_to_rows, write_rows
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning.observer import EpochReport
 from kerf.classifier.learning.training import TrainResult

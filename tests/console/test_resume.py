@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from kerf.classifier.console import resume
+from kerf.classifier.console.option_groups import RowSettings
+from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.resume import EarlierRows, Remaining
-from kerf.classifier.console.rows import Row, RowFormat, RowSettings, Status, write_rows
+from kerf.classifier.console.rows import Row, Status, write_rows
 from kerf.classifier.streams import PAUSE
 from kerf.segmenter.errors import ExitCode, OutputError
 from tests.console.conftest import Here

@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from kerf.classifier.console import train
+from kerf.classifier.console.option_groups import TrainOptions
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.console.train import TrainOptions, show_curve, train_model
+from kerf.classifier.console.train import show_curve, train_model
 from kerf.classifier.folders.dataset import folder_to_samples, sample_by_hash, split_samples
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.learning_curve import CurvePoint
@@ -96,9 +97,18 @@ def test_training_is_told_what_is_held_out_and_when_to_end(
     samples = sample_by_hash(folder_to_samples(captchas).samples)
 
     def run(curve: str | None, max_minutes: float | None) -> tuple[Any, ...]:
-        chosen = TrainOptions(tmp_path / "m", None, "cpu", 5, None, max_minutes, True, None, True, None, None, "last")
+        chosen = TrainOptions(
+            tmp_path / "m",
+            device="cpu",
+            seed=5,
+            max_minutes=max_minutes,
+            from_scratch=True,
+            unlabelled=[captchas],
+            curve=curve,
+            frames="last",
+        )
         with pytest.raises(ToldError), Terminal(quiet=True) as terminal:
-            train_model(terminal, captchas, chosen, [captchas], curve)
+            train_model(terminal, captchas, chosen)
         return asked[-1]
 
     part, settings, _, start, _, images, held_out, deadline = run(None, 2)

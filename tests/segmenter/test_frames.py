@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize
 from kerf.classifier.synthesis.animations import Animation, animate
-from kerf.segmenter.frames import FrameRule, contrast_to_rule, frames_to_contrast, frames_to_image, standing_to_motion
+from kerf.segmenter.frames import contrast_to_rule, frames_to_contrast, frames_to_image, standing_to_motion
+from kerf.segmenter.load_settings import FrameRule
 
 
 def grey(*frames: list[int]) -> NDArray[np.uint8]:

@@ -16,8 +16,8 @@ from PIL import Image
 
 from kerf.segmenter import load
 from kerf.segmenter.errors import UnreadableImageError
-from kerf.segmenter.frames import FrameRule
 from kerf.segmenter.load import LoadSettings, bytes_to_picture, path_to_image
+from kerf.segmenter.load_settings import FrameRule
 
 WHITE = [255, 255, 255]
 KINDS = ["PNG", "JPEG", "GIF", "BMP", "WEBP"]

@@ -6,9 +6,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kerf.segmenter import MAX_WORK, CropSettings, SegmenterSettings, reduce_image, segment, size_to_factor
+from kerf.segmenter import CropSettings, SegmenterSettings, segment
 from kerf.segmenter.ink import InkSettings, image_to_background, image_to_ink, remove_thin_lines
 from kerf.segmenter.overlay import MARGIN, WIDEST, segmentation_to_overlay
+from kerf.segmenter.segmentation import MAX_WORK, reduce_image, size_to_factor
 
 SIDES = st.one_of(st.integers(1, 40), st.sampled_from([1, 2, 3, 700, 5000, 30_000]))
 

@@ -1,0 +1,145 @@
+"""Options that belong together, as the commands take them; `command` tells Typer of them one by one, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kerf.classifier.console import options as opt
+
+if TYPE_CHECKING:
+    from kerf.classifier.alphabet import Constraint
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What is known of the images and of their texts.
+
+    Raises
+    ------
+    SettingsError
+        What is known of the texts is malformed, or contradicts itself.
+    """
+
+    charset: opt.Charset = None
+    length: opt.Length = None
+    pattern: opt.Pattern = None
+    frames: opt.Frames = None
+
+    def __post_init__(self) -> None:
+        _ = self.constraint
+
+    @cached_property
+    def constraint(self) -> Constraint:
+        """What is known of the texts."""
+        from kerf.classifier.alphabet import Constraint
+
+        return Constraint(self.charset, self.length, self.pattern)
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """What is in a row beyond the columns that are always there.
+
+    Parameters
+    ----------
+    min_confidence
+        Below it the text is left empty and the status is ``unsure``.
+    characters
+        Add ``characters``: the confidence of each character.
+    best
+        Of how many texts to tell: above 1, add ``alternatives``, the next most probable and their confidences.
+    check
+        Add ``label`` and ``right``, from the labels beside the images.
+    """
+
+    min_confidence: opt.MinConfidence = 0.0
+    characters: opt.Characters = False
+    best: opt.Best = 1
+    check: opt.Check = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        always = ("file", "text", "confidence", "status", "error")
+        return (
+            *always,
+            *(("characters",) if self.characters else ()),
+            *(("alternatives",) if self.best > 1 else ()),
+            *(("label", "right") if self.check else ()),
+        )
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """The options of `segment`."""
+
+    out: opt.OutFolder
+    model: opt.ModelFile = None
+    no_model: opt.NoModel = False
+    device: opt.Device = "auto"
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    limit: opt.Limit = None
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """The options of `train-char`."""
+
+    out: opt.OutModel
+    limit: opt.Limit = None
+    device: opt.Device = "auto"
+    seed: opt.Seed = 0
+    epochs: opt.Epochs = None
+    max_minutes: opt.MaxMinutes = None
+    augment: opt.Augment = True
+    start: opt.Start = None
+    from_scratch: opt.FromScratch = False
+    unlabelled: opt.Unlabelled = None
+    curve: opt.Curve = None
+    charset: opt.LabelCharset = None
+    label_pattern: opt.LabelPattern = None
+    frames: opt.Frames = None
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """The options of `solve`."""
+
+    model: opt.ModelFile = None
+    row_format: opt.Format = opt.RowFormat.CSV
+    out: opt.OutRows = None
+    resume: opt.Resume = False
+    jobs: opt.Jobs = None
+    device: opt.Device = "auto"
+    engine: opt.Engine = "torch"
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    rows: RowSettings = field(default_factory=RowSettings)
+    limit: opt.Limit = None
+
+
+@dataclass(frozen=True)
+class EvalOptions:
+    """The options of `eval`."""
+
+    model: opt.ModelFile = None
+    as_json: opt.AsJson = False
+    min_accuracy: opt.MinAccuracy = None
+    ignore_case: opt.IgnoreCase = False
+    label_pattern: opt.LabelPattern = None
+    device: opt.Device = "auto"
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    limit: opt.Limit = None
+
+
+@dataclass(frozen=True)
+class SynthOptions:
+    """The options of `synth`."""
+
+    count: opt.Count
+    seed: opt.DrawSeed
+    look: opt.Look = None
+    charset: opt.Charset = None
+    length: opt.Length = None
+    fonts: opt.Fonts = None
