@@ -48,6 +48,18 @@ def train_char(terminal: "Terminal", folder: opt.LabelledFolder, chosen: groups.
     train_model(terminal, folder, chosen)
 
 
+@command(app, "pretrain")
+def pretrain(terminal: "Terminal", chosen: groups.PretrainOptions) -> None:
+    """Learn a model to start from, from captchas that are drawn meanwhile. Stopped and run again, it goes on.
+
+    For example:
+      kerf pretrain --out start.safetensors --images 1000000
+    """
+    from kerf.classifier.console.pretrain import pretrain_model
+
+    pretrain_model(terminal, chosen)
+
+
 @command(app, "solve")
 def solve(terminal: "Terminal", paths: opt.ImagePaths, chosen: groups.SolveOptions) -> None:
     """Read images: one row each, in order, as they are read; of one that cannot be, error says why.

@@ -23,7 +23,7 @@ from kerf.classifier.network.examples import Example, examples_to_arrays, segmen
 from kerf.classifier.streams import NamedSource, Pause, map_in_order, to_batches, to_named
 from kerf.segmenter import Segmentation, segment
 from kerf.segmenter.errors import KerfError, SettingsError, to_problem
-from kerf.segmenter.load_settings import FrameRule, LoadSettings
+from kerf.segmenter.load_settings import FrameRule
 from kerf.segmenter.sources import Channels, Source, source_to_name, source_to_picture
 
 BATCH_SIZE = 64
@@ -119,10 +119,12 @@ class Recognizer:
         device: str = "auto",
         frames: FrameRule | None = None,
         engine: Engine = "torch",
+        ink_colour: str | None = None,
     ) -> Recognizer:
-        """Load a model file, or the bundled model; ``frames`` of animations are read instead of those it learnt from.
+        """Load a model file, or the bundled model.
 
-        With the engine ``onnx``, the file is one that ``kerf export`` wrote.
+        Where they are given, ``frames`` of animations are read instead of those it learnt from, and only letters of
+        ``ink_colour``, a name or a value such as ``#c02020``. With the engine ``onnx``, the file is an exported one.
 
         Raises
         ------
@@ -130,9 +132,7 @@ class Recognizer:
             See ``load_model``, ``resolve_device`` and, of the engine onnx, ``load_onnx``.
         """
         model = load_for(engine, Path(path) if path else None, device)
-        if frames:
-            model = replace(model, segmenter=replace(model.segmenter, load=LoadSettings(frames)))
-        return cls(model)
+        return cls(replace(model, segmenter=model.segmenter.told(frames, ink_colour)))
 
     def read(
         self, image: Source, constraint: Constraint | None = None, *, best: int = 1, channels: Channels = "bgr"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kerf.segmenter import _cutting
-from kerf.segmenter.colours import isolate_colour
+from kerf.segmenter.colours import isolate_colour, parse_colour
 from kerf.segmenter.crops import CropSettings, ink_to_strip, spans_to_windows, strip_to_crops
 from kerf.segmenter.cuts import CutSettings, strip_to_lattice
 from kerf.segmenter.ink import Ink, InkSettings, image_to_ink
 from kerf.segmenter.lattice import Lattice, Strip, to_pairs
-from kerf.segmenter.load_settings import LoadSettings
+from kerf.segmenter.load_settings import FrameRule, LoadSettings
 
 MAX_WORK = 1_000_000
 """Pixels that the stages work on: rows times columns, and as many columns as the strip has at its sides."""
@@ -28,6 +28,19 @@ class SegmenterSettings:
     ink: InkSettings = field(default_factory=InkSettings)
     crop: CropSettings = field(default_factory=CropSettings)
     cut: CutSettings = field(default_factory=CutSettings)
+
+    def told(self, frames: FrameRule | None, ink_colour: str | None) -> SegmenterSettings:
+        """Change what a user says of the images: which frames count, and letters of which colour; None leaves it.
+
+        Raises
+        ------
+        SettingsError
+            If it is no colour.
+        """
+        load = LoadSettings(frames) if frames else self.load
+        return replace(
+            self, load=load, ink=replace(self.ink, colour=parse_colour(ink_colour)) if ink_colour else self.ink
+        )
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def load_recognizer(
     """
     from kerf.classifier.recognizer import Recognizer
 
-    recognizer = Recognizer.load(model, device, reading.frames, engine)
+    recognizer = Recognizer.load(model, device, reading.frames, engine, reading.ink_colour)
     if unknown := recognizer.unknown_characters(reading.constraint):
         terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
     return recognizer

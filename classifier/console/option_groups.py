@@ -26,6 +26,7 @@ class ReadingOptions:
     length: opt.Length = None
     pattern: opt.Pattern = None
     frames: opt.Frames = None
+    ink_colour: opt.InkColour = None
 
     def __post_init__(self) -> None:
         _ = self.constraint
@@ -93,6 +94,7 @@ class TrainOptions:
     seed: opt.Seed = 0
     epochs: opt.Epochs = None
     max_minutes: opt.MaxMinutes = None
+    fast: opt.Fast = False
     augment: opt.Augment = True
     start: opt.Start = None
     from_scratch: opt.FromScratch = False
@@ -101,6 +103,21 @@ class TrainOptions:
     charset: opt.LabelCharset = None
     label_pattern: opt.LabelPattern = None
     frames: opt.Frames = None
+    ink_colour: opt.InkColour = None
+
+
+@dataclass(frozen=True)
+class PretrainOptions:
+    """The options of `pretrain`."""
+
+    out: opt.OutModel
+    images: opt.Drawn = 1_000_000
+    visits: opt.Visits = 3
+    workers: opt.Workers = 1
+    start: opt.PretrainStart = None
+    device: opt.Device = "auto"
+    seed: opt.Seed = 0
+    max_minutes: opt.MaxMinutes = None
 
 
 @dataclass(frozen=True)

@@ -85,12 +85,19 @@ MaxMinutes = Annotated[
     float | None,
     typer.Option(parser=number(float, 0.01, None, "10"), metavar="MINUTES", help="End within this time."),
 ]
+Fast = Annotated[bool, typer.Option("--fast", help="A first model in 20 seconds, on two cores.")]
 Augment = Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")]
 Start = Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")]
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from no model.")]
 Unlabelled = Annotated[
     list[Path] | None, typer.Option(help="Learn from these images too, by the model's own sure readings.")
 ]
+Drawn = Annotated[int, typer.Option("--images", parser=AT_LEAST_ONE, metavar="N", help="Captchas to draw in all.")]
+Visits = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How often to learn from each, about.")]
+Workers = Annotated[
+    int, typer.Option(parser=number(int, 0, 256, "1"), metavar="N", help="Processes that draw; 0 draws in this one.")
+]
+PretrainStart = Annotated[Path | None, typer.Option("--start", help="Model to start from; without it, none.")]
 Curve = Annotated[str | None, typer.Option(help="Train on so many labels in turn, such as 50,100,200, and compare.")]
 LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")]
 Format = Annotated[RowFormat, typer.Option("--format", help="How rows are written.")]
@@ -119,6 +126,9 @@ MinAccuracy = Annotated[
     typer.Option(parser=SHARE, metavar="SHARE", help="Exit with code 13 if whole-text accuracy is below."),
 ]
 IgnoreCase = Annotated[bool, typer.Option("--ignore-case", help="Take upper and lower as one.")]
+InkColour = Annotated[
+    str | None, typer.Option(help="Only letters of this colour count: a name such as red, or a value such as #c02020.")
+]
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write to; a new one.")]
 Count = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How many.")]
 DrawSeed = Annotated[int, typer.Option(parser=SEED, metavar="N", help="The same seed draws the same images.")]

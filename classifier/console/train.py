@@ -26,6 +26,9 @@ from kerf.classifier.learning.learning_curve import (
     point_to_row,
 )
 
+FAST_SECONDS = 20 - 3
+"""Of ``--fast``, without the start of the program."""
+
 if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
     from kerf.classifier.model_file import Model
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 def train_model(terminal: Terminal, folder: Path, chosen: TrainOptions) -> None:
     """Train a model, or with ``--curve`` one for each number of labels; the parameters are the command's."""
-    deadline = Deadline.after(60 * chosen.max_minutes if chosen.max_minutes else None)
+    deadline = Deadline.after(FAST_SECONDS if chosen.fast else 60 * chosen.max_minutes if chosen.max_minutes else None)
     check_output_file(chosen.out, find_label_files(folder))
     budgets = parse_budgets(chosen.curve) if chosen.curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
@@ -57,7 +60,9 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
 
     device = resolve_device(chosen.device)
     augment = AugmentSettings() if chosen.augment else None
-    settings = TrainSettings(epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames)
+    settings = TrainSettings(
+        epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames, ink_colour=chosen.ink_colour
+    )
     start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
 
     def keep(model: Model) -> None:

@@ -60,6 +60,8 @@ class TrainSettings:
         Strengths, or None for none.
     frames
         Which frames of an animation are read; None for what the start says.
+    ink_colour
+        The letters of which colour count, a name or a value such as ``#c02020``; None for what the start says.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class TrainSettings:
     seed: int = 0
     augment: AugmentSettings | None = field(default_factory=AugmentSettings)
     frames: FrameRule | None = None
+    ink_colour: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**63:

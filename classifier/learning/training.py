@@ -30,7 +30,6 @@ from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import KerfError, NoLabelsError
-from kerf.segmenter.load_settings import LoadSettings
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
@@ -125,9 +124,7 @@ def train(
         observer.on_epoch(report)
 
     told = replace(observer, on_epoch=on_epoch)
-    segmenter = start.segmenter if start else SegmenterSettings()
-    if settings.frames:
-        segmenter = replace(segmenter, load=LoadSettings(settings.frames))
+    segmenter = (start.segmenter if start else SegmenterSettings()).told(settings.frames, settings.ink_colour)
     split = split_samples(samples, VALIDATION_FRACTION)
     crop = samples_to_crop_settings(split.train, segmenter, deadline.share(MEASURING))
     cutter = Cutter(replace(segmenter, crop=crop), told, len(samples))
