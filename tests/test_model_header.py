@@ -47,6 +47,10 @@ def test_a_header_comes_back_as_it_was(values: dict[str, Any]) -> None:
     assert json_to_header(values) == HEADER
     values["kind"] = values["segmenter"]["crop"]["text_height"] = None
     assert json_to_header(values) == replace(HEADER, kind=None)
+    values["segmenter"]["crop"]["colours"], values["network"]["in_channels"] = True, 4
+    values["segmenter"]["ink"]["colour"] = [30, 20, 10]
+    segmenter = json_to_header(values).segmenter
+    assert (segmenter.crop.colours, segmenter.ink.colour) == (True, (30, 20, 10))
 
 
 BAD: dict[str, list[object]] = {
@@ -57,12 +61,14 @@ BAD: dict[str, list[object]] = {
     "network.samples": [10**6, 7, 9, 8.0],
     "network.height": [40, 0, 10**9],
     "network.channels": [[32, 32], [32, 32, 10**6], [0, 1, 1]],
-    "network.in_channels": [1, 3],
+    "network.in_channels": [1, 3, 4, 5],
     "network.hidden": [0, 513, 10**7],
     "segmenter.crop.height": [40, 56],
     "segmenter.crop.samples": [5, 7],
     "segmenter.crop.max_aspect": [0, 10**6],
     "segmenter.crop.text_height": [0, "x", 40],
+    "segmenter.crop.colours": [0, None, "true"],
+    "segmenter.ink.colour": [[0, 0], [0, 0, 256], [0, 0, 1.0], 0],
     "segmenter.cut.max_width": [0, 0.1, float("nan")],
     "segmenter.cut.filler": [0, -1],
     "segmenter.load.frames": ["none", 1],
@@ -93,6 +99,7 @@ def test_a_value_that_does_not_fit_is_refused(values: dict[str, Any], where: str
         ({"alphabet": "aB"}, "alphabet and network.classes"),
         ({"network.height": 56}, "segmenter.crop.height and network.height"),
         ({"network.height": 52, "segmenter.crop.height": 52}, "network.height: no multiple of 8"),
+        ({"segmenter.crop.colours": True}, "segmenter.crop.colours and network.in_channels"),
         ({"network.samples": 9}, "segmenter.crop.samples and network.samples"),
         ({"lengths": [3, 2]}, "lengths: the fewest above the most"),
         ({"segmenter.cut.min_width": 0.5, "segmenter.cut.max_width": 0.4}, "segmenter.cut: min_width above max_width"),
@@ -145,11 +152,16 @@ def test_keys_are_exactly_those_that_are_known(values: dict[str, Any], where: st
             json_to_header({**values, "network": other})
 
 
+def parts(hint: Any) -> list[Any]:
+    """A type and those inside it, however deep."""
+    return [hint, *(inner for argument in get_args(hint) for inner in parts(argument))]
+
+
 def test_every_number_has_limits_and_good_values_are_within() -> None:
     def numbers(kind: Any) -> set[str]:
         names = set()
         for name, hint in get_type_hints(kind).items():
-            for part in (hint, *get_args(hint)):
+            for part in parts(hint):
                 if is_dataclass(part):
                     names |= numbers(part)
                 elif part in (int, float):
@@ -166,7 +178,7 @@ KINDS = (Provenance, NetworkConfig, InkSettings, CropSettings, CutSettings, Kind
 def test_limits_are_allowed_and_what_is_beyond_is_not(name: str) -> None:
     kind, field = name.split(".")
     hint = get_type_hints({k.__name__: k for k in KINDS}[kind])[field]
-    number = next(part for part in (hint, *get_args(hint)) if part in (int, float))
+    number = next(part for part in parts(hint) if part in (int, float))
     for limit, beyond in zip(LIMITS[name], (-1, 1), strict=True):
         assert to_value(number, number(limit), name) == limit
         assert type(to_value(number, int(limit), name)) is number if limit == int(limit) else True
