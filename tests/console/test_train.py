@@ -96,25 +96,28 @@ def test_training_is_told_what_is_held_out_and_when_to_end(
     monkeypatch.setattr("kerf.classifier.learning.deadline.monotonic", lambda: 1000.0)
     samples = sample_by_hash(folder_to_samples(captchas).samples)
 
-    def run(curve: str | None, max_minutes: float | None) -> tuple[Any, ...]:
+    def run(curve: str | None, max_minutes: float | None, *, fast: bool = False) -> tuple[Any, ...]:
         chosen = TrainOptions(
             tmp_path / "m",
             device="cpu",
             seed=5,
             max_minutes=max_minutes,
+            fast=fast,
             from_scratch=True,
             unlabelled=[captchas],
             curve=curve,
             frames="last",
+            ink_colour="lime",
         )
         with pytest.raises(ToldError), Terminal(quiet=True) as terminal:
             train_model(terminal, captchas, chosen)
         return asked[-1]
 
     part, settings, _, start, _, images, held_out, deadline = run(None, 2)
-    assert settings.frames == "last"
+    assert (settings.frames, settings.ink_colour) == ("last", "lime")
     assert (list(part), start, len(images), held_out, deadline) == (samples, None, 12, (), Deadline(1120))
     assert (settings.seed, settings.epochs) == (5, None)
+    assert run(None, None, fast=True)[-1] == Deadline(1017)  # 20 seconds with the start of the program
     part, *_, held_out, deadline = run("4,9", 2)
     split = split_samples(samples, 0.2)
     assert list(held_out) == sample_by_hash(split.validation)

@@ -366,3 +366,17 @@ def test_start_takes_over_the_weights_of_known_characters(result: TrainResult) -
     assert not any(torch.equal(network.output.weight[2], row) for row in known.output.weight)
     fresh = start_network(Alphabet("37x"), SegmenterSettings(), None)
     assert not torch.equal(first_weights(fresh), first_weights(known))
+
+
+def test_a_start_without_colours_scores_alike_where_there_are_none(result: TrainResult) -> None:
+    settings = replace(result.model.segmenter, crop=replace(result.model.segmenter.crop, colours=True))
+    network = start_network(result.model.alphabet, settings, result.model).eval()
+    stem, old = first_weights(network), first_weights(result.model.network)
+    assert stem.shape[1] == 4
+    assert torch.equal(stem[:, :2], old)
+    assert not stem[:, 2:].any()
+
+
+def test_the_ink_is_of_the_colour_that_is_told(samples: list[Sample]) -> None:
+    model = train(samples[:12], replace(QUICK, ink_colour="red"), CPU).model
+    assert model.segmenter.ink.colour == (0, 0, 255)
