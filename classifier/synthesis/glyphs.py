@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -21,7 +22,7 @@ BUILT_IN_FONT = Path("Pillow's built-in font")
 CAP_HEIGHTS = (56, 28, 14)  # heights of a capital, in pixels, that glyphs are kept in
 CHARACTERS = DIGITS + UPPER + LOWER
 SIGNS = "+-×=?@#&%"
-"""What is drawn too; where a font lacks one of them, the built-in font has it."""
+"""What is drawn too; where a font lacks × it is its + turned, and the others are the built-in font's."""
 MISSING = "\ufffe"  # no font has it, so it shows the box for a missing glyph
 
 
@@ -118,11 +119,14 @@ def character_to_glyph(path: Path, character: str, height: int, smooth: bool = T
         If the font cannot be read or lacks the character.
     """
     try:
-        if character in SIGNS and lacks(path, character):
-            path = BUILT_IN_FONT
+        missing = character in SIGNS and lacks(path, character)
+        if missing and character != "×":
+            return character_to_glyph(BUILT_IN_FONT, character, height, smooth)
         share = cap_height_of(path)
         size = max(4, round(height / share))
-        mask, baseline = draw_mask(load_font(path, size), character, smooth)
+        mask, baseline = draw_mask(load_font(path, size), "+" if missing else character, smooth)
+        if missing:
+            mask, baseline = turn_eighth(mask, baseline)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot draw {character!r} ({error}); choose another font") from error
     return Glyph(mask, baseline, size * share)
@@ -130,11 +134,24 @@ def character_to_glyph(path: Path, character: str, height: int, smooth: bool = T
 
 @lru_cache(maxsize=20000)
 def character_to_bitmap(path: Path, character: str, rows: int, dotted: bool) -> Glyph:
-    """Draw a character with capitals of ``rows`` pixels, each of them a large square or disc; errors as above."""
+    """Draw a character with capitals of ``rows`` pixels, each a square or disc, as ``character_to_glyph`` does."""
     small = character_to_glyph(path, character, rows, smooth=False)
+    ink = (small.mask > 127).astype(np.uint8)
     side = max(2, CAP_HEIGHTS[0] // rows)
-    mask = np.kron(small.mask, pixel_picture(side, dotted) // 255)
+    mask = np.kron(ink, pixel_picture(side, dotted))
     return Glyph(mask, small.baseline * side, small.cap_height * side)
+
+
+def turn_eighth(mask: NDArray[np.uint8], baseline: int) -> tuple[NDArray[np.uint8], int]:
+    """Turn a picture by 45 degrees about its middle: uint8 ``(h, w)``, cropped, and rows down to the baseline."""
+    side = max(mask.shape) + 2
+    left, top = (side - mask.shape[1]) // 2, (side - mask.shape[0]) // 2
+    square = np.zeros((side, side), np.uint8)
+    square[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    middle = (left + (mask.shape[1] - 1) / 2, top + (mask.shape[0] - 1) / 2)
+    turned = np.asarray(cv2.warpAffine(square, cv2.getRotationMatrix2D(middle, 45, 1.0), (side, side)), np.uint8)
+    col, row, width, height = cv2.boundingRect(turned)
+    return np.ascontiguousarray(turned[row : row + height, col : col + width]), baseline + top - row
 
 
 def pixel_picture(side: int, dotted: bool) -> NDArray[np.uint8]:

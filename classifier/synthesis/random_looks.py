@@ -114,7 +114,7 @@ def random_look(rng: np.random.Generator, alphabet: str | None = None, lengths: 
         random_specks(hard, layout, rng),
         Ghosts() if tiles else random_ghosts(hard, ground, rng),
         tiles,
-        random_finish(hard, layout, rng),
+        random_finish(hard, stroke, layout, rng),
     )
 
 
@@ -141,23 +141,16 @@ def random_difficulty(rng: np.random.Generator) -> Difficulty:
 def random_layout(
     hard: Difficulty, stroke: Stroke, family: Family, texts: Layout, tiles: Tiles | None, rng: np.random.Generator
 ) -> Layout:
-    """Draw the characters' places; where case matters, their sizes and rows stay such that it shows."""
-    alphabet = texts.alphabet
+    """Draw the characters' places."""
     tiny = stroke is Stroke.SOLID and not tiles and chance(0.1, rng)
     height = float(rng.uniform(12, 20)) if tiny else random_height(hard, stroke, rng)
     pixels = pick(PIXELS, rng) if family is Family.SCREEN else 0
     if pixels:
         height = float(pixels * pick(((1, 0.3), (2, 0.4), (3, 0.3)), rng))
     mean, spread = random_gap(hard, tiny, texts.arithmetic, tiles, rng), 0.05 + 0.12 * float(rng.random())
-    aspect = float(rng.uniform(0.75, 1.3)) if chance(0.4, rng) else 1.0
     one_sided = chance(0.12, rng)
-    cased = alphabet.lower() != alphabet and alphabet.upper() != alphabet
-    own = hard.jitter * rng.random(4) * (1, 1, 0.3 if cased else 1, 1)
-    if family is Family.SCREEN and chance(0.6, rng):
-        own, aspect = 0 * own, 1.0
-    sway, climb = (share * float(rng.random()) if chance(0.15, rng) and not tiny else 0.0 for share in (0.45, 0.9))
-    places = replace(
-        texts,
+    layout = replace(
+        random_jitter(hard, texts, rng),
         text_height=height,
         faces=pick(((1, 0.6), (2, 0.15), (4, 0.15), (8, 0.1)), rng),
         family=family,
@@ -166,8 +159,23 @@ def random_layout(
         spacing=(max(mean - spread, -0.38), max(mean + spread, -0.3)),
         monospaced=chance(0.3, rng),
         align=(0.0, 0.1) if one_sided else (0.3, 0.7) if chance(0.8, rng) else (0.0, 1.0),
+    )
+    if pixels and chance(0.6, rng):
+        layout = replace(layout, tilt=0.0, lean=0.0, stretch=0.0, aspect=1.0)
+    length = texts.lengths[1] * (0.8 * layout.aspect + max(mean, 0.6 * mean))
+    return replace(layout, size_wh=random_size(layout, length, one_sided, rng))
+
+
+def random_jitter(hard: Difficulty, texts: Layout, rng: np.random.Generator) -> Layout:
+    """Draw how characters are turned and shifted: where case matters, so that it shows; signs stay what they are."""
+    alphabet = texts.alphabet
+    cased = alphabet.lower() != alphabet and alphabet.upper() != alphabet
+    own = hard.jitter * rng.random(4) * (1, 1, 0.3 if cased else 1, 1)
+    sway, climb = (share * float(rng.random()) if chance(0.14, rng) else 0.0 for share in (0.45, 0.9))
+    return replace(
+        texts,
         centred=not cased and not texts.arithmetic and chance(0.3, rng),
-        aspect=aspect,
+        aspect=float(rng.uniform(0.75, 1.3)) if chance(0.4, rng) else 1.0,
         tilt=(12 if texts.arithmetic else 38) * float(own[0]),
         lean=0.4 * float(own[1]),
         stretch=0.3 * float(own[2]),
@@ -176,8 +184,6 @@ def random_layout(
         climb=climb,
         cut=0.08 + (0.14 if alphabet.upper() == alphabet else 0.04) * hard.cut if hard.cut else 0.0,
     )
-    length = texts.lengths[1] * (0.8 * aspect + max(mean, 0.6 * mean))
-    return replace(places, size_wh=random_size(places, length, one_sided, rng))
 
 
 def random_height(hard: Difficulty, stroke: Stroke, rng: np.random.Generator) -> float:

@@ -195,13 +195,13 @@ def random_tiles(rng: np.random.Generator) -> Tiles:
     return Tiles(float(rng.uniform(0.08, 0.3)), frame, page)
 
 
-def random_finish(hard: Difficulty, layout: Layout, rng: np.random.Generator) -> Finish:
+def random_finish(hard: Difficulty, stroke: Stroke, layout: Layout, rng: np.random.Generator) -> Finish:
     """Draw what happens to the drawing."""
     style = float(rng.random())
     if layout.pixels and style < 0.7:
         scale, sharp = 1.0, True
     elif style < 0.14:
-        scale, sharp = (0.5 if layout.text_height > 26 else 1.0), True
+        scale, sharp = (0.5 if layout.text_height > 26 and stroke is Stroke.SOLID else 1.0), True
     else:
         scale, sharp = (float(rng.uniform(1.3, 2.5)) if style > 0.6 else 1.0), False
     return Finish(
