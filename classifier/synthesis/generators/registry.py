@@ -10,8 +10,11 @@ from kerf.classifier.synthesis.generators.python_packages import (
     WheezyGenerator,
 )
 from kerf.classifier.synthesis.generators.script_packages import (
+    AuthenCaptchaGenerator,
     DjangoGenerator,
     GregwarGenerator,
+    SecurityImageGenerator,
+    SimpleCaptchaGenerator,
     SvgCaptchaGenerator,
     TrekCaptchaGenerator,
 )
@@ -26,6 +29,9 @@ GENERATORS: tuple[Generator, ...] = (
     GregwarGenerator(),
     SvgCaptchaGenerator(),
     TrekCaptchaGenerator(),
+    AuthenCaptchaGenerator(),
+    SecurityImageGenerator(),
+    SimpleCaptchaGenerator(),
 )
 
 

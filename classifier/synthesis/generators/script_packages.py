@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerf.classifier.synthesis.generators.base import (
+    DIGITS,
     LOWER,
     Image,
     brightness,
@@ -185,3 +186,90 @@ class TrekCaptchaGenerator(NpmGenerator):
     def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
         """Choose the options."""
         return {"style": -1}
+
+
+class AuthenCaptchaGenerator(ScriptGenerator):
+    """``libauthen-captcha-perl``: 25 x 35 a character, with pictures of 2 to 9 and a to z."""
+
+    name = "libauthen-captcha-perl"
+    letters = DIGITS[2:] + LOWER
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return ["perl", str(SCRIPTS / "authen_captcha.pl")]
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options: it has none but other pictures."""
+        return {}
+
+
+class SecurityImageGenerator(ScriptGenerator):
+    """``libgd-securityimage-perl``."""
+
+    name = "libgd-securityimage-perl"
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return ["perl", str(SCRIPTS / "security_image.pl")]
+
+    def is_installed(self) -> bool:
+        """Whether the script starts here, and the system has a font."""
+        return super().is_installed() and bool(truetype_fonts())
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options: two in three turn each character and set it higher or lower."""
+        from PIL import ImageFont
+
+        scramble = bool(rng.random() < 0.65)
+        size = int(rng.integers(14, 36))
+        path = str(rng.choice(truetype_fonts()))
+        font = ImageFont.truetype(path, round(size * 4 / 3))  # points to pixels
+        # Scrambled, each character has twice the room of an A.
+        room = 2 * len(text) * font.getlength("A") if scramble else font.getlength(text)
+        ink, ground = random_colours(rng)
+        other, _ = random_colours(rng)
+        new = {
+            "width": int(room * rng.uniform(1.05, 1.3)) + size,
+            "height": int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4))),
+            "ptsize": size,
+            "font": path,
+            "lines": int(rng.integers(2, 15)),
+            "thickness": int(rng.choice([0, 1, 1, 2])),
+            "bgcolor": ground,
+            "scramble": int(scramble),
+            "frame": int(rng.random() < 0.5),
+            "send_ctobg": int(rng.random() < 0.2),
+        }
+        style = str(rng.choice(["default", "rect", "box", "circle", "ellipse", "ec", "blank"]))
+        dots = int(new["width"] * new["height"] * rng.uniform(0.002, 0.04))
+        particle = [dots, int(rng.integers(1, 4))] if rng.random() < 0.5 else []
+        lines = ground if style == "box" else other  # that style fills the image with it
+        return {"new": new, "create": ["ttf", style, ink, lines], "particle": particle}
+
+
+class SimpleCaptchaGenerator(ScriptGenerator):
+    """``ruby-simple-captcha2``, which has ImageMagick draw."""
+
+    name = "ruby-simple-captcha2"
+
+    def command(self) -> list[str]:
+        """Program and arguments."""
+        return ["ruby", "-W0", str(SCRIPTS / "simple_captcha.rb")]
+
+    def environment(self) -> dict[str, str]:
+        """Variables that keep ImageMagick to one thread, as the images are small."""
+        return {"MAGICK_THREAD_LIMIT": "1"}
+
+    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
+        """Choose the options."""
+        fonts = [font for font in truetype_fonts() if " " not in font]  # it quotes no path
+        styles = ["embosed_silver", "simply_red", "simply_green", "simply_blue", "distorted_black", "all_black"]
+        styles += ["charcoal_grey"]
+        options = {
+            "image_size": f"{max(100, 20 * len(text))}x{int(rng.integers(28, 40))}",
+            "distortion": str(rng.choice(["low", "medium", "high"])),
+            "implode": str(rng.choice(["none", "low", "medium", "high"])),
+            "noise": int(rng.integers(0, 4)),
+            "font": random_font(rng, "", fonts),
+        }
+        return {"style": str(rng.choice(styles)), "options": options}
