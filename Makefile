@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
-INPUTS := pyproject.toml constraints.txt $(wildcard segmenter/*.c classifier/*/*.c)
+INPUTS := pyproject.toml constraints.txt $(wildcard segmenter/*.[ch] classifier/*/*.[ch])
 DATA ?= ../shared/data
 
 .PHONY: solve test lint mutants format setup model bench bench-setup clean help

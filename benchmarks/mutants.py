@@ -173,10 +173,16 @@ def place_to_tests(place: str) -> str:
 
     >>> place_to_tests("classifier/alphabet.py"), place_to_tests("segmenter/load.py")
     ('tests/test_alphabet.py', 'tests/segmenter')
+    >>> place_to_tests("classifier/recognizer.py")  # a file beside the rooms may have a folder
+    'tests/recognizer'
     """
     path = Path("tests", *Path(place).parts[place.startswith("classifier/") :])
-    alone = path.with_name(f"test_{path.name}") if path.parent == Path("tests") else path.parent
-    return str(alone if path.suffix else path)
+    if not path.suffix:
+        return str(path)
+    if path.parent != Path("tests"):
+        return str(path.parent)
+    folder = path.with_suffix("")
+    return str(folder if (ROOT / folder).is_dir() else path.with_name(f"test_{path.name}"))
 
 
 def outcome_to_text(outcome: Outcome, explained: set[tuple[str, str]]) -> str:

@@ -9,21 +9,29 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, is_dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from kerf.classifier.kind import Kind
 from kerf.classifier.model_header import (
+    FORMAT,
+    FORMAT_VERSION,
     LIMITS,
+    MAX_BYTES,
     Header,
     Provenance,
+    check_size,
     hashes_to_learnt,
+    header_to_metadata,
     json_to_header,
+    metadata_to_header,
     to_value,
 )
 from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import CropSettings, CutSettings, InkSettings, SegmenterSettings
+from kerf.segmenter.errors import ModelUnreadableError, ModelVersionError
 
 HEADER = Header(
     "aB3",
@@ -41,6 +49,45 @@ def values() -> dict[str, Any]:
     """The header as it is parsed."""
     parsed: dict[str, Any] = json.loads(json.dumps(asdict(HEADER)))
     return parsed
+
+
+def test_metadata_come_back_as_they_were() -> None:
+    metadata = header_to_metadata(HEADER)
+    assert metadata_to_header(metadata, Path("m")) == HEADER
+    (written,) = metadata.values()
+    assert written == json.dumps(json.loads(written), sort_keys=True)
+    assert json.loads(metadata["kerf-model"])["version"] == FORMAT_VERSION
+
+
+@pytest.mark.parametrize("version", [FORMAT_VERSION + 1, "x" * 21, None])
+def test_other_format_version_is_refused(values: dict[str, Any], version: object) -> None:
+    message = (
+        f"m has model format {str(version)[:20]}, this program reads {FORMAT_VERSION}; "
+        "train it again or use the version that wrote it"
+    )
+    with pytest.raises(ModelVersionError, match=f"^{re.escape(message)}$"):
+        metadata_to_header({FORMAT: json.dumps({**values, "version": version})}, Path("m"))
+
+
+@pytest.mark.parametrize("header", ["[]", "{}", "3"])
+def test_a_header_without_a_version_is_refused(header: str) -> None:
+    with pytest.raises(ModelVersionError, match="m has model format None"):
+        metadata_to_header({FORMAT: header}, Path("m"))
+
+
+def test_what_is_no_header_is_refused() -> None:
+    with pytest.raises(ModelUnreadableError, match=r"^m is no model of this program; train one with train-char$"):
+        metadata_to_header({"format": "pt"}, Path("m"))
+    with pytest.raises(ValueError, match=r"^nested too deeply$"):
+        metadata_to_header({FORMAT: "[" * 100_000}, Path("m"))
+
+
+def test_no_model_has_more_bytes_than_the_largest() -> None:
+    check_size(MAX_BYTES, "m")
+    with pytest.raises(
+        ModelUnreadableError, match=r"^m has more than 64000000 bytes, no model has; name a model file$"
+    ):
+        check_size(MAX_BYTES + 1, "m")
 
 
 def test_a_header_comes_back_as_it_was(values: dict[str, Any]) -> None:

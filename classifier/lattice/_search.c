@@ -1,837 +1,12 @@
-/* The search through lattices of candidate characters.
-
-A path goes from the first cut of its lattice to the last; each step is a candidate read as one character, or a skip to
-the next cut. A state is a cut and the number of characters behind it. All tables look onwards: what they say of a state
-is about the ways from it to the end.
-
-Scores are logarithms; in them, what cannot be is -INFINITY. Arrays are in C order, their shapes in brackets: N
-candidates and J cuts of one image, K classes of the network, C characters that may be read, at most L of them in a
-text, and R different rows among the L that say which are allowed. Nothing here is global: several threads may search
-at once. */
+/* What Python calls of the search: arrays in, looked at before anything is done with them, and arrays to fill. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
+
 #include <string.h>
 
-#define LANES 8         /* numbers that are worked on at once */
-#define MOST_CHARACTERS 64
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#include "_search.h"
 
-typedef struct {
-    int end, candidate;
-} Arc;
-
-/* One image's candidates, grouped by the cut that they leave. */
-typedef struct {
-    int cuts, arcs;
-    Arc *arc;           /* (N) */
-    int *leaving;       /* (J + 1); the first arc of each cut */
-    const float *skips; /* (J); of skipping to each cut */
-    double scale;       /* what scores are multiplied by */
-} Lattice;
-
-/* What may be read. */
-typedef struct {
-    int classes, characters, members, length, rows;
-    int stride;             /* C, rounded up to whole LANES */
-    const int32_t *groups;  /* (C, members); classes that read as each character, padded with K */
-    const uint8_t *allowed; /* (L, C) */
-    const uint8_t *lengths; /* (L + 1) */
-    float *barred;          /* (R, stride); 0 where a character is allowed, else -INFINITY */
-    int row_of[MOST_CHARACTERS];
-} Space;
-
-/* Lattices of a batch and their scores. */
-typedef struct {
-    const float *logits;                           /* (N of all, K) */
-    const float *skips;                            /* (J of all) */
-    const int32_t *spans, *first_span, *first_cut; /* (N of all, 2), (B + 1), (B + 1) */
-    int images, most_arcs, most_cuts;
-    double scale;
-} Batch;
-
-/* All paths of an image as a Markov chain over states: no number is above 1, and none that matters is lost. */
-typedef struct {
-    int length;   /* L, or the number of characters of the one text that is asked for */
-    double *take; /* (N, L); the scores of candidates as each character; then their probability, given their start */
-    double *stay; /* (J, L + 1); probability of skipping to the next cut */
-    double *rest; /* (J, L + 1); log-sum-exp over all ways onwards */
-} Chain;
-
-/* A text, or the beginning of one, that has been extended; and one that has not. */
-typedef struct {
-    int parent, character, count;
-} Prefix;
-
-typedef struct {
-    double share;
-    int parent, character;
-} Open;
-
-/* How texts are searched; see decoding.py. */
-typedef struct {
-    int best, exact, expansions, narrow;
-    double certain;
-} Settings;
-
-/* The most probable texts found, best first. */
-typedef struct {
-    int room, count, length;
-    int32_t *texts, *counts; /* (room, L), (room) */
-    double *shares;          /* (room) */
-} Found;
-
-/* Memory for one image after the other. */
-typedef struct {
-    Lattice lattice;
-    Chain chain;
-    float *scores;  /* (N, stride); of candidates as characters */
-    float *shares;  /* (R, N, stride); each character's among those allowed */
-    double *totals; /* (N, R); log-sum-exp over the characters allowed */
-    double *tops;   /* (N, R); the best of them */
-    int *choice;    /* (J, L + 1); the best arc onwards, -1 for a skip */
-    float *grads;   /* (N, stride) */
-    double *here, *there; /* (J) */
-    Prefix *prefixes;  /* (limit); those extended */
-    double *visits;    /* (limit, J); probability of each cut to come right after each of them */
-    float *onwards;    /* (L, J, stride); probability to go on from each cut with each character */
-    uint8_t *has_onwards; /* (L) */
-    double *next;      /* (stride) */
-    Open *open;           /* a heap, the best first */
-    Open *kept;           /* (narrow) */
-    size_t opens, open_room;
-    void *blocks[24]; /* what is to be freed, but for the heap */
-    int taken, failed;
-} Work;
-
-/* ---- numbers ---- */
-
-/* exp(x) for x <= 0, within 2e-7 of its value; 0 below -87. Without branches, so that loops over it use LANES. */
-static inline float exp_below_0(float x) {
-    float at = x > -87.0f ? x : -87.0f, whole = (at * 1.44269504f + 12582912.0f) - 12582912.0f;
-    float part = at - whole * 0.693359375f + whole * 2.12194440e-4f, p = 1.9875691500e-4f;
-    p = p * part + 1.3981999507e-3f;
-    p = p * part + 8.3334519073e-3f;
-    p = p * part + 4.1665795894e-2f;
-    p = p * part + 1.6666665459e-1f;
-    p = p * part + 5.0000001201e-1f;
-    p = p * part * part + part + 1.0f;
-    union {
-        int32_t bits;
-        float value;
-    } power = {(((int32_t)whole + 127) << 23) & -(int32_t)(x > -87.0f)};
-    return p * power.value;
-}
-
-static double log_add(double a, double b) {
-    double top = a > b ? a : b;
-    return top == -INFINITY ? top : top + log1p(exp(-fabs(a - b)));
-}
-
-/* ---- scores ---- */
-
-/* Logits (N, K) to scores of characters (N, stride): classes that read as one character are joined. */
-static void logits_to_scores(const Space *space, const float *logits, double scale, int arcs, float *scores) {
-    for (int a = 0; a < arcs; a++, logits += space->classes, scores += space->stride) {
-        for (int c = 0; c < space->stride; c++) {
-            scores[c] = c < space->characters ? (float)(logits[space->groups[c * space->members]] * scale) : -INFINITY;
-        }
-        for (int c = 0; space->members > 1 && c < space->characters; c++) {
-            const int32_t *group = space->groups + c * space->members;
-            for (int m = 1; m < space->members && group[m] < space->classes; m++) {
-                scores[c] = (float)log_add(scores[c], logits[group[m]] * scale);
-            }
-        }
-    }
-}
-
-/* One candidate's scores (stride) to each character's share among those allowed, their log-sum-exp and the best. */
-static void softmax(const float *restrict scores, const float *restrict barred, int stride, float *restrict shares,
-                    double *total, double *top) {
-    float best[LANES], sum[LANES] = {0};
-    for (int i = 0; i < LANES; i++) {
-        best[i] = -INFINITY;
-    }
-    for (int c = 0; c < stride; c += LANES) {
-        for (int i = 0; i < LANES; i++) {
-            float score = scores[c + i] + barred[c + i];
-            best[i] = score > best[i] ? score : best[i];
-        }
-    }
-    for (int i = 1; i < LANES; i++) {
-        best[0] = best[i] > best[0] ? best[i] : best[0];
-    }
-    for (int c = 0; c < stride; c++) {
-        shares[c] = exp_below_0(scores[c] + barred[c] - best[0]);
-    }
-    for (int c = 0; c < stride; c += LANES) {
-        for (int i = 0; i < LANES; i++) {
-            sum[i] += shares[c + i];
-        }
-    }
-    for (int i = 1; i < LANES; i++) {
-        sum[0] += sum[i];
-    }
-    float part = sum[0] > 0 ? 1 / sum[0] : 0;
-    for (int c = 0; c < stride; c++) {
-        shares[c] *= part;
-    }
-    *top = best[0];
-    *total = best[0] + log(sum[0]);
-}
-
-/* Scores of all candidates to shares in every row of what is allowed. */
-static void scores_to_shares(const Space *space, Work *work) {
-    int arcs = work->lattice.arcs, rows = space->rows, stride = space->stride;
-    for (int r = 0; r < rows; r++) {
-        for (int a = 0; a < arcs; a++) {
-            softmax(work->scores + (size_t)a * stride, space->barred + (size_t)r * stride, stride,
-                    work->shares + ((size_t)r * arcs + a) * stride, work->totals + (size_t)a * rows + r,
-                    work->tops + (size_t)a * rows + r);
-        }
-    }
-}
-
-static const float *share_of(const Space *space, const Work *work, int place, int candidate) {
-    return work->shares + ((size_t)space->row_of[place] * work->lattice.arcs + candidate) * space->stride;
-}
-
-/* The chain's scores: candidates as whatever is allowed at each place, by `values` (N, R). */
-static void score_any(const Space *space, Work *work, const double *values) {
-    Chain *chain = &work->chain;
-    chain->length = space->length;
-    for (int a = 0; a < work->lattice.arcs; a++) {
-        for (int l = 0; l < chain->length; l++) {
-            chain->take[(size_t)a * chain->length + l] = values[(size_t)a * space->rows + space->row_of[l]];
-        }
-    }
-}
-
-/* The chain's scores: candidates as the characters of one text. */
-static void score_text(const Space *space, Work *work, const int32_t *text, int count) {
-    Chain *chain = &work->chain;
-    chain->length = count;
-    for (int a = 0; a < work->lattice.arcs; a++) {
-        for (int l = 0; l < count; l++) {
-            chain->take[(size_t)a * count + l] = work->scores[(size_t)a * space->stride + text[l]];
-        }
-    }
-}
-
-/* ---- the program, in two semirings ---- */
-
-/* The best path, from the chain's scores: its candidates, and how many; -1 where none has an allowed length. */
-static int find_best_path(Work *work, const uint8_t *lengths, int32_t *candidates) {
-    const Lattice *lattice = &work->lattice;
-    Chain *chain = &work->chain;
-    int length = chain->length, width = length + 1, last = lattice->cuts - 1;
-    for (int l = 0; l < width; l++) {
-        chain->rest[(size_t)last * width + l] = lengths[l] ? 0 : -INFINITY;
-    }
-    for (int cut = last - 1; cut >= 0; cut--) {
-        double *best = chain->rest + (size_t)cut * width, skip = lattice->skips[cut + 1] * lattice->scale;
-        int *choice = work->choice + (size_t)cut * width;
-        for (int l = 0; l < width; l++) {
-            best[l] = best[width + l] + skip;
-            choice[l] = -1;
-        }
-        for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-            const double *score = chain->take + (size_t)lattice->arc[i].candidate * length;
-            const double *onwards = chain->rest + (size_t)lattice->arc[i].end * width + 1;
-            for (int l = 0; l < length; l++) {
-                int better = score[l] + onwards[l] > best[l];
-                best[l] = better ? score[l] + onwards[l] : best[l];
-                choice[l] = better ? i : choice[l];
-            }
-        }
-    }
-    if (!(chain->rest[0] > -INFINITY)) {
-        return -1;
-    }
-    int count = 0;
-    for (int cut = 0; cut < last;) {
-        int chosen = work->choice[(size_t)cut * width + count];
-        if (chosen >= 0) {
-            candidates[count++] = lattice->arc[chosen].candidate;
-        }
-        cut = chosen < 0 ? cut + 1 : lattice->arc[chosen].end;
-    }
-    return count;
-}
-
-/* Weigh the ways onwards from one cut: scores become probabilities. States with more characters behind them than cuts
-   cannot be reached. */
-static void weigh(const Lattice *lattice, Chain *chain, int cut) {
-    int length = chain->length, width = length + 1, states = MIN(cut, length) + 1, takes = MIN(cut + 1, length);
-    double *rest = chain->rest + (size_t)cut * width, *stay = chain->stay + (size_t)cut * width;
-    double top[MOST_CHARACTERS + 1], sum[MOST_CHARACTERS + 1], skip = lattice->skips[cut + 1] * lattice->scale;
-    for (int l = 0; l < states; l++) {
-        stay[l] = top[l] = rest[width + l] + skip;
-    }
-    for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-        double *take = chain->take + (size_t)lattice->arc[i].candidate * length;
-        const double *onwards = chain->rest + (size_t)lattice->arc[i].end * width + 1;
-        for (int l = 0; l < takes; l++) {
-            take[l] += onwards[l];
-            top[l] = take[l] > top[l] ? take[l] : top[l];
-        }
-    }
-    for (int l = 0; l < states; l++) {
-        rest[l] = top[l];
-        top[l] = top[l] > -INFINITY ? top[l] : 0;
-        sum[l] = stay[l] = exp_below_0((float)(stay[l] - top[l]));
-    }
-    for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-        double *take = chain->take + (size_t)lattice->arc[i].candidate * length;
-        for (int l = 0; l < takes; l++) {
-            take[l] = exp_below_0((float)(take[l] - top[l]));
-            sum[l] += take[l];
-        }
-    }
-    for (int l = 0; l < states; l++) {
-        rest[l] += sum[l] > 0 ? log(sum[l]) : 0;
-        sum[l] = sum[l] > 0 ? 1 / sum[l] : 0;
-        stay[l] *= sum[l];
-    }
-    for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-        double *take = chain->take + (size_t)lattice->arc[i].candidate * length;
-        for (int l = 0; l < takes; l++) {
-            take[l] *= sum[l];
-        }
-    }
-}
-
-/* The chain's scores to its probabilities; returns log-sum-exp over all paths. */
-static double scores_to_chain(Work *work, const uint8_t *lengths) {
-    Chain *chain = &work->chain;
-    int width = chain->length + 1, last = work->lattice.cuts - 1;
-    for (int l = 0; l < width; l++) {
-        chain->rest[(size_t)last * width + l] = lengths[l] ? 0 : -INFINITY;
-    }
-    for (int cut = last - 1; cut >= 0; cut--) {
-        weigh(&work->lattice, chain, cut);
-    }
-    return chain->rest[0];
-}
-
-/* Probabilities given where they start to shares of all paths, in place; what cannot be reached has none. */
-static void chain_to_flow(Work *work) {
-    const Lattice *lattice = &work->lattice;
-    Chain *chain = &work->chain;
-    int length = chain->length, width = length + 1;
-    double *visits = chain->rest; /* which is not needed any more */
-    memset(visits, 0, sizeof(double) * width * lattice->cuts);
-    visits[0] = 1;
-    for (int cut = 0; cut < lattice->cuts - 1; cut++) {
-        double *visit = visits + (size_t)cut * width, *stay = chain->stay + (size_t)cut * width;
-        for (int l = 0; l < width; l++) {
-            stay[l] = l <= cut ? stay[l] * visit[l] : 0;
-            visit[width + l] += stay[l];
-        }
-        for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-            double *take = chain->take + (size_t)lattice->arc[i].candidate * length;
-            double *onwards = visits + (size_t)lattice->arc[i].end * width + 1;
-            for (int l = 0; l < length; l++) {
-                take[l] = l <= cut ? take[l] * visit[l] : 0;
-                onwards[l] += take[l];
-            }
-        }
-    }
-}
-
-/* ---- texts ---- */
-
-/* Probability of each cut, `here` (J), to be on a path with so many characters behind it, come to by skips too. */
-static void add_skips(const Work *work, int count, double *here) {
-    int width = work->chain.length + 1;
-    for (int cut = count + 1; cut < work->lattice.cuts; cut++) {
-        here[cut] += here[cut - 1] * work->chain.stay[(size_t)(cut - 1) * width + count];
-    }
-}
-
-/* Probability of each cut to come after a prefix that is a character longer than that of `before`, both (J). */
-static void follow(const Space *space, const Work *work, int count, int character, const double *before, double *here) {
-    const Lattice *lattice = &work->lattice;
-    memset(here, 0, sizeof(double) * lattice->cuts);
-    for (int cut = count; cut < lattice->cuts; cut++) {
-        for (int i = lattice->leaving[cut]; before[cut] > 0 && i < lattice->leaving[cut + 1]; i++) {
-            Arc arc = lattice->arc[i];
-            double taken = before[cut] * work->chain.take[(size_t)arc.candidate * work->chain.length + count];
-            here[arc.end] += taken * share_of(space, work, count, arc.candidate)[character];
-        }
-    }
-    add_skips(work, count + 1, here);
-}
-
-static void follow_nothing(const Work *work, double *here) {
-    memset(here, 0, sizeof(double) * work->lattice.cuts);
-    here[0] = 1;
-    add_skips(work, 0, here);
-}
-
-/* Share of all paths that spell a text. */
-static double text_to_share(const Space *space, Work *work, const int32_t *text, int count) {
-    double *before = work->there, *here = work->here, *spare;
-    follow_nothing(work, here);
-    for (int l = 0; l < count; l++) {
-        spare = before, before = here, here = spare;
-        follow(space, work, l, text[l], before, here);
-    }
-    return MIN(here[work->lattice.cuts - 1], 1.0);
-}
-
-/* Each candidate of a path as the most probable character allowed there. */
-static void path_to_text(const Space *space, const Work *work, const int32_t *candidates, int count, int32_t *text) {
-    for (int l = 0; l < count; l++) {
-        const float *share = share_of(space, work, l, candidates[l]);
-        text[l] = 0;
-        for (int c = 1; c < space->characters; c++) {
-            text[l] = share[c] > share[text[l]] ? c : text[l];
-        }
-    }
-}
-
-/* Share of all paths that have each of a text's characters at its place, wherever they cut; from the flow. */
-static void flow_to_characters(const Space *space, const Work *work, const int32_t *text, int count,
-                               double *characters) {
-    for (int l = 0; l < count; l++) {
-        characters[l] = 0;
-        for (int a = 0; a < work->lattice.arcs; a++) {
-            double taken = work->chain.take[(size_t)a * work->chain.length + l];
-            characters[l] += taken * share_of(space, work, l, a)[text[l]];
-        }
-        characters[l] = MIN(characters[l], 1.0);
-    }
-}
-
-/* ---- prefix search (Graves, Fernandez, Gomez, Schmidhuber 2006, section 3.2) ---- */
-
-static int compare_texts(const int32_t *one, int count, const int32_t *other, int other_count) {
-    for (int l = 0; l < count && l < other_count; l++) {
-        if (one[l] != other[l]) {
-            return one[l] < other[l] ? -1 : 1;
-        }
-    }
-    return (count > other_count) - (count < other_count);
-}
-
-/* The characters of a prefix that is not yet extended; returns how many. */
-static int spell(const Work *work, Open open, int32_t *text) {
-    int count = open.parent < 0 ? 0 : work->prefixes[open.parent].count + 1, left = count;
-    for (int at = open.parent, character = open.character; left > 0; left--) {
-        text[left - 1] = character;
-        character = work->prefixes[at].character;
-        at = work->prefixes[at].parent;
-    }
-    return count;
-}
-
-/* Whether one prefix is to be extended before another: it holds more, or as much and is first in the alphabet. */
-static int is_before(const Work *work, Open one, Open other) {
-    if (one.share != other.share) {
-        return one.share > other.share;
-    }
-    int32_t text[MOST_CHARACTERS], other_text[MOST_CHARACTERS];
-    int count = spell(work, one, text), other_count = spell(work, other, other_text);
-    return compare_texts(text, count, other_text, other_count) < 0;
-}
-
-static int push(Work *work, Open open) {
-    if (work->opens == work->open_room) {
-        size_t room = 2 * work->open_room + 256;
-        Open *grown = room > SIZE_MAX / sizeof(Open) ? NULL : realloc(work->open, room * sizeof(Open));
-        if (!grown) {
-            return 0;
-        }
-        work->open = grown;
-        work->open_room = room;
-    }
-    size_t at = work->opens++;
-    for (; at > 0 && is_before(work, open, work->open[(at - 1) / 2]); at = (at - 1) / 2) {
-        work->open[at] = work->open[(at - 1) / 2];
-    }
-    work->open[at] = open;
-    return 1;
-}
-
-static Open pop(Work *work) {
-    Open first = work->open[0], last = work->open[--work->opens];
-    size_t at = 0;
-    for (size_t below = 1; below < work->opens; below = 2 * at + 1) {
-        below += below + 1 < work->opens && is_before(work, work->open[below + 1], work->open[below]);
-        if (!is_before(work, work->open[below], last)) {
-            break;
-        }
-        work->open[at] = work->open[below];
-        at = below;
-    }
-    work->open[at] = last;
-    return first;
-}
-
-/* Keep the best open prefixes; in order they are a heap. */
-static void keep_best(Work *work, int narrow) {
-    size_t count = 0;
-    while (count < (size_t)narrow && work->opens > 0) {
-        work->kept[count++] = pop(work);
-    }
-    memcpy(work->open, work->kept, sizeof(Open) * count);
-    work->opens = count;
-}
-
-/* Put a text where it belongs among those found, if it does. */
-static void keep_text(Found *found, const int32_t *text, int count, double share) {
-    int at = found->count, length = found->length;
-    for (; at > 0 && share >= found->shares[at - 1]; at--) {
-        const int32_t *other = found->texts + (size_t)(at - 1) * length;
-        if (share == found->shares[at - 1] && compare_texts(other, found->counts[at - 1], text, count) < 0) {
-            break;
-        }
-    }
-    if (at == found->room) {
-        return;
-    }
-    found->count = MIN(found->count + 1, found->room);
-    size_t below = found->count - 1 - at;
-    int32_t *place = found->texts + (size_t)at * length;
-    memmove(place + length, place, below * length * sizeof(int32_t));
-    memmove(found->counts + at + 1, found->counts + at, below * sizeof(int32_t));
-    memmove(found->shares + at + 1, found->shares + at, below * sizeof(double));
-    memcpy(place, text, count * sizeof(int32_t));
-    found->counts[at] = count;
-    found->shares[at] = MIN(share, 1.0);
-}
-
-/* Share that a further text must exceed to be among the best. */
-static double least(const Found *found) {
-    return found->count < found->room ? 0 : found->shares[found->room - 1];
-}
-
-/* Probability to go on from each cut (J, stride) with each character, after so many. */
-static const float *to_onwards(const Space *space, Work *work, int count) {
-    const Lattice *lattice = &work->lattice;
-    float *onwards = work->onwards + (size_t)count * lattice->cuts * space->stride;
-    if (work->has_onwards[count]) {
-        return onwards;
-    }
-    work->has_onwards[count] = 1;
-    memset(onwards, 0, sizeof(float) * lattice->cuts * space->stride);
-    for (int cut = count; cut < lattice->cuts; cut++) {
-        float *row = onwards + (size_t)cut * space->stride;
-        for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
-            int candidate = lattice->arc[i].candidate;
-            const float *share = share_of(space, work, count, candidate);
-            float take = (float)work->chain.take[(size_t)candidate * work->chain.length + count];
-            for (int c = 0; c < space->stride; c++) {
-                row[c] += take * share[c];
-            }
-        }
-    }
-    return onwards;
-}
-
-/* Open every prefix that is a character longer than one whose cuts are `here`, and that holds enough. */
-static int open_longer(const Space *space, Work *work, int parent, const double *here, const Found *found) {
-    int count = work->prefixes[parent].count;
-    const float *onwards = to_onwards(space, work, count);
-    memset(work->next, 0, sizeof(double) * space->stride);
-    for (int cut = count; cut < work->lattice.cuts; cut++) {
-        const float *row = onwards + (size_t)cut * space->stride;
-        for (int c = 0; here[cut] > 0 && c < space->stride; c++) {
-            work->next[c] += here[cut] * row[c];
-        }
-    }
-    for (int c = 0; c < space->characters; c++) {
-        if (work->next[c] > least(found) && !push(work, (Open){work->next[c], parent, c})) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* The texts of which paths hold the largest shares, from the chain. The prefix that holds the largest share is extended
-   first, so a whole text that holds as much as any open prefix is the next most probable. What is found already bounds
-   the search. Returns 0 where there is no memory. */
-static int find_texts(const Space *space, Work *work, const Settings *settings, Found *found) {
-    int32_t known[MOST_CHARACTERS], text[MOST_CHARACTERS];
-    int known_count = found->counts[0], cuts = work->lattice.cuts;
-    memcpy(known, found->texts, known_count * sizeof(int32_t));
-    memset(work->has_onwards, 0, space->length);
-    work->opens = 0;
-    if (!push(work, (Open){1.0, -1, -1})) {
-        return 0;
-    }
-    for (int step = 0; step < 2 * settings->expansions && work->opens > 0; step++) {
-        Open open = pop(work);
-        if (open.share <= least(found)) {
-            break;
-        }
-        int count = spell(work, open, text);
-        double *here = work->visits + (size_t)step * cuts;
-        work->prefixes[step] = (Prefix){open.parent, open.character, count};
-        if (open.parent < 0) {
-            follow_nothing(work, here);
-        } else {
-            follow(space, work, count - 1, open.character, work->visits + (size_t)open.parent * cuts, here);
-        }
-        if (here[cuts - 1] > 0 && compare_texts(text, count, known, known_count)) {
-            keep_text(found, text, count, here[cuts - 1]);
-        }
-        if (count < space->length && !open_longer(space, work, step, here, found)) {
-            return 0;
-        }
-        if (step > settings->expansions) {
-            keep_best(work, settings->narrow);
-        }
-    }
-    return 1;
-}
-
-/* ---- one image ---- */
-
-/* Read one image's texts, the path that spells the first, and the share of each of its characters. */
-static int read_image(const Space *space, Work *work, const Settings *settings, Found *found, int32_t *candidates,
-                      double *characters) {
-    int32_t text[MOST_CHARACTERS];
-    score_any(space, work, work->tops);
-    int count = find_best_path(work, space->lengths, candidates);
-    if (count < 0) {
-        return 1;
-    }
-    path_to_text(space, work, candidates, count, text);
-    score_any(space, work, work->totals);
-    scores_to_chain(work, space->lengths);
-    keep_text(found, text, count, text_to_share(space, work, text, count));
-    int doubtful = settings->exact && (settings->best > 1 || found->shares[0] < settings->certain);
-    if (doubtful && !find_texts(space, work, settings, found)) {
-        return 0;
-    }
-    chain_to_flow(work);
-    flow_to_characters(space, work, found->texts, found->counts[0], characters);
-    if (compare_texts(text, count, found->texts, found->counts[0])) {
-        uint8_t lengths[MOST_CHARACTERS + 1] = {0};
-        lengths[found->counts[0]] = 1;
-        score_text(space, work, found->texts, found->counts[0]);
-        find_best_path(work, lengths, candidates);
-    }
-    return 1;
-}
-
-/* Add the flow, `sign` times, to the gradients: of skips (J), and of scores by whoever knows the characters. */
-static void add_skip_grads(const Work *work, float sign, float *grads) {
-    int width = work->chain.length + 1;
-    for (int cut = 0; cut < work->lattice.cuts - 1; cut++) {
-        double sum = 0;
-        for (int l = 0; l < width; l++) {
-            sum += work->chain.stay[(size_t)cut * width + l];
-        }
-        grads[cut + 1] += sign * (float)(sum * work->lattice.scale);
-    }
-}
-
-/* Gradient of log-sum-exp over all paths, from the flow, by scores. */
-static void add_free_grads(const Space *space, Work *work) {
-    for (int a = 0; a < work->lattice.arcs; a++) {
-        double by_row[MOST_CHARACTERS] = {0};
-        for (int l = 0; l < space->length; l++) {
-            by_row[space->row_of[l]] += work->chain.take[(size_t)a * space->length + l];
-        }
-        for (int r = 0; r < space->rows; r++) {
-            const float *share = work->shares + ((size_t)r * work->lattice.arcs + a) * space->stride;
-            for (int c = 0; c < space->stride; c++) {
-                work->grads[(size_t)a * space->stride + c] += (float)by_row[r] * share[c];
-            }
-        }
-    }
-}
-
-/* Gradients by scores (N, stride) to those by logits (N, K), which are 0 so far. */
-static void grads_to_logits(const Space *space, const Work *work, const float *logits, float *grads) {
-    double scale = work->lattice.scale;
-    for (int a = 0; a < work->lattice.arcs; a++, logits += space->classes, grads += space->classes) {
-        for (int c = 0; c < space->characters; c++) {
-            const int32_t *group = space->groups + (size_t)c * space->members;
-            float grad = (float)(work->grads[(size_t)a * space->stride + c] * scale);
-            float score = work->scores[(size_t)a * space->stride + c];
-            for (int m = 0; m < space->members && group[m] < space->classes; m++) {
-                grads[group[m]] += space->members == 1 ? grad : grad * expf((float)(logits[group[m]] * scale) - score);
-            }
-        }
-    }
-}
-
-/* Negative logarithm of the share of all paths that spell a label; INFINITY where no path does. Gradients are added to
-   `grad_logits` (N, K) and `grad_skips` (J) unless they are NULL. */
-static double label_image(const Space *space, Work *work, const float *logits, const int32_t *label, int count,
-                          float *grad_logits, float *grad_skips) {
-    uint8_t lengths[MOST_CHARACTERS + 1] = {0};
-    if (count < 0 || !space->lengths[count]) {
-        return INFINITY;
-    }
-    for (int l = 0; l < count; l++) {
-        if (!space->allowed[(size_t)l * space->characters + label[l]]) {
-            return INFINITY;
-        }
-    }
-    lengths[count] = 1;
-    score_text(space, work, label, count);
-    double forced = scores_to_chain(work, lengths);
-    if (!(forced > -INFINITY)) {
-        return INFINITY;
-    }
-    if (grad_logits) {
-        chain_to_flow(work);
-        memset(work->grads, 0, sizeof(float) * work->lattice.arcs * space->stride);
-        add_skip_grads(work, -1, grad_skips);
-        for (int a = 0; a < work->lattice.arcs; a++) {
-            for (int l = 0; l < count; l++) {
-                work->grads[(size_t)a * space->stride + label[l]] -= (float)work->chain.take[(size_t)a * count + l];
-            }
-        }
-    }
-    score_any(space, work, work->totals);
-    double any = scores_to_chain(work, space->lengths);
-    if (grad_logits) {
-        chain_to_flow(work);
-        add_skip_grads(work, 1, grad_skips);
-        add_free_grads(space, work);
-        grads_to_logits(space, work, logits, grad_logits);
-    }
-    return any - forced;
-}
-
-/* ---- batches ---- */
-
-/* Memory for `rows` times `columns` numbers, all 0; NULL, and `failed` is set, where there is none. */
-static void *room(Work *work, size_t rows, size_t columns, size_t size) {
-    void *block = NULL;
-    if (rows == 0 || columns == 0 || rows <= SIZE_MAX / columns / size) {
-        block = calloc(rows * columns > 0 ? rows * columns : 1, size);
-    }
-    work->failed |= !block;
-    work->blocks[work->taken++] = block;
-    return block;
-}
-
-/* Memory for the largest image; `limit` prefixes are extended at most. */
-static void take_room(Work *work, const Batch *batch, Space *space, const Settings *settings) {
-    size_t arcs = batch->most_arcs, cuts = batch->most_cuts, width = space->length + 1, stride = space->stride;
-    work->lattice.arc = room(work, arcs, 1, sizeof(Arc));
-    work->lattice.leaving = room(work, cuts + 1, 1, sizeof(int));
-    work->chain.take = room(work, arcs, width, sizeof(double));
-    work->chain.stay = room(work, cuts, width, sizeof(double));
-    work->chain.rest = room(work, cuts, width, sizeof(double));
-    work->choice = room(work, cuts, width, sizeof(int));
-    work->scores = room(work, arcs, stride, sizeof(float));
-    work->shares = room(work, arcs * space->rows, stride, sizeof(float));
-    work->totals = room(work, arcs, space->rows, sizeof(double));
-    work->tops = room(work, arcs, space->rows, sizeof(double));
-    space->barred = room(work, space->rows, stride, sizeof(float));
-    if (settings) {
-        size_t limit = settings->exact ? 2 * (size_t)settings->expansions : 0;
-        work->here = room(work, cuts, 1, sizeof(double));
-        work->there = room(work, cuts, 1, sizeof(double));
-        work->prefixes = room(work, limit, 1, sizeof(Prefix));
-        work->visits = room(work, limit, cuts, sizeof(double));
-        work->onwards = room(work, limit ? space->length * cuts : 0, stride, sizeof(float));
-        work->has_onwards = room(work, space->length, 1, 1);
-        work->next = room(work, stride, 1, sizeof(double));
-        work->kept = room(work, settings->narrow, 1, sizeof(Open));
-    } else {
-        work->grads = room(work, arcs, stride, sizeof(float));
-    }
-}
-
-static void free_room(Work *work) {
-    while (work->taken > 0) {
-        free(work->blocks[--work->taken]);
-    }
-    free(work->open);
-}
-
-/* Rows of what is allowed, from the places that they stand for. */
-static void fill_barred(Space *space) {
-    for (int l = space->length - 1; l >= 0; l--) {
-        float *row = space->barred + (size_t)space->row_of[l] * space->stride;
-        for (int c = 0; c < space->stride; c++) {
-            row[c] = c < space->characters && space->allowed[(size_t)l * space->characters + c] ? 0 : -INFINITY;
-        }
-    }
-}
-
-/* Group an image's candidates by the cut they leave, and weigh them as characters. */
-static void start_image(const Batch *batch, const Space *space, Work *work, int image) {
-    Lattice *lattice = &work->lattice;
-    int first = batch->first_span[image], *leaving = lattice->leaving;
-    const int32_t *spans = batch->spans + (size_t)first * 2;
-    lattice->arcs = batch->first_span[image + 1] - first;
-    lattice->cuts = batch->first_cut[image + 1] - batch->first_cut[image];
-    lattice->skips = batch->skips + batch->first_cut[image];
-    lattice->scale = batch->scale;
-    memset(leaving, 0, sizeof(int) * (lattice->cuts + 1));
-    for (int a = 0; a < lattice->arcs; a++) {
-        leaving[spans[2 * a] + 1]++;
-    }
-    for (int cut = 0; cut < lattice->cuts; cut++) {
-        leaving[cut + 1] += leaving[cut];
-    }
-    for (int a = 0; a < lattice->arcs; a++) {
-        lattice->arc[leaving[spans[2 * a]]++] = (Arc){spans[2 * a + 1], a};
-    }
-    memmove(leaving + 1, leaving, sizeof(int) * lattice->cuts);
-    leaving[0] = 0;
-    logits_to_scores(space, batch->logits + (size_t)first * space->classes, batch->scale, lattice->arcs, work->scores);
-    scores_to_shares(space, work);
-}
-
-static int decode_batch(const Batch *batch, Space *space, const Settings *settings, Found found, int32_t *candidates,
-                        double *characters) {
-    Work work = {0};
-    take_room(&work, batch, space, settings);
-    if (!work.failed) {
-        fill_barred(space);
-    }
-    for (int image = 0; image < batch->images && !work.failed; image++) {
-        start_image(batch, space, &work, image);
-        found.count = 0;
-        found.counts[0] = -1;
-        work.failed = !read_image(space, &work, settings, &found, candidates, characters);
-        for (int i = found.count; i < found.room; i++) {
-            found.counts[i] = -1;
-        }
-        candidates += space->length;
-        characters += space->length;
-        found.texts += (size_t)found.room * space->length;
-        found.counts += found.room;
-        found.shares += found.room;
-    }
-    free_room(&work);
-    return !work.failed;
-}
-
-static int label_batch(const Batch *batch, Space *space, const int32_t *labels, const int32_t *counts, double *losses,
-                       float *grad_logits, float *grad_skips) {
-    Work work = {0};
-    take_room(&work, batch, space, NULL);
-    if (!work.failed) {
-        fill_barred(space);
-    }
-    for (int image = 0; image < batch->images && !work.failed; image++) {
-        size_t first = (size_t)batch->first_span[image] * space->classes;
-        start_image(batch, space, &work, image);
-        losses[image] = label_image(space, &work, batch->logits + first, labels + (size_t)image * space->length,
-                                    counts[image], grad_logits ? grad_logits + first : NULL,
-                                    grad_logits ? grad_skips + batch->first_cut[image] : NULL);
-    }
-    free_room(&work);
-    return !work.failed;
-}
-
-/* ---- Python ---- */
-
-enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, LENGTHS, INPUTS };
+enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, LENGTHS, INPUTS, ARRAYS = 5 };
 
 static const char *check_ranges(const int32_t *first, int count, Py_ssize_t end, int least_of_each, int *most) {
     *most = 0;
@@ -900,91 +75,114 @@ static const char *to_space(const Py_buffer *in, Space *space) {
     return NULL;
 }
 
-static PyObject *answer(const char *fault, int done) {
+/* What both functions begin with, and how it is parsed. */
+typedef struct {
+    Py_buffer in[INPUTS], arrays[ARRAYS];
+    double temperature;
+    Batch batch;
+    Space space;
+} Call;
+
+#define FORMAT "y*y*y*y*y*y*y*y*d"
+#define INTO(call)                                                                                                    \
+    (call).in, (call).in + 1, (call).in + 2, (call).in + 3, (call).in + 4, (call).in + 5, (call).in + 6,              \
+        (call).in + 7, &(call).temperature
+
+/* What is wrong with the lattices or texts, or NULL; fills in the batch and the space. */
+static const char *to_call(Call *call) {
+    const char *fault = to_batch(call->in, call->temperature, &call->batch);
+    return fault ? fault : to_space(call->in, &call->space);
+}
+
+/* Give the arrays back; None, or an error that says what was wrong or that memory was short. */
+static PyObject *finish(Call *call, const char *fault, int done) {
+    for (int i = 0; i < INPUTS; i++) {
+        PyBuffer_Release(call->in + i);
+    }
+    for (int i = 0; i < ARRAYS; i++) {
+        PyBuffer_Release(call->arrays + i);
+    }
     if (fault) {
         return PyErr_Format(PyExc_ValueError, "%s", fault);
     }
     return done ? Py_NewRef(Py_None) : PyErr_NoMemory();
 }
 
+enum { TEXTS, TEXT_LENGTHS, SHARES, CANDIDATES, CHARACTERS };
+
+static int results_fit(const Call *call, const Settings *settings) {
+    Py_ssize_t images = call->batch.images, texts = images * settings->best, length = call->space.length;
+    const Py_buffer *out = call->arrays;
+    return settings->best > 0 && settings->narrow > 0 && settings->expansions > 0 &&
+           settings->expansions < INT32_MAX / 2 && out[TEXTS].len == texts * length * 4 &&
+           out[TEXT_LENGTHS].len == texts * 4 && out[SHARES].len == texts * 8 &&
+           out[CANDIDATES].len == images * length * 4 && out[CHARACTERS].len == images * length * 8;
+}
+
 static PyObject *decode(PyObject *self, PyObject *args) {
-    Py_buffer in[INPUTS], out[5];
+    Call call;
+    Py_buffer *out = call.arrays;
     Settings settings;
-    double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dipdiiw*w*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
-                          in + 5, in + 6, in + 7,
-                          &temperature, &settings.best, &settings.exact, &settings.certain, &settings.expansions,
-                          &settings.narrow, out, out + 1, out + 2, out + 3, out + 4)) {
+    if (!PyArg_ParseTuple(args, FORMAT "ipdiiw*w*w*w*w*", INTO(call), &settings.best, &settings.exact,
+                          &settings.certain, &settings.expansions, &settings.narrow, out, out + 1, out + 2, out + 3,
+                          out + 4)) {
         return NULL;
     }
-    Batch batch;
-    Space space;
     int done = 0;
-    const char *fault = to_batch(in, temperature, &batch);
-    fault = fault ? fault : to_space(in, &space);
-    if (!fault) {
-        Py_ssize_t texts = (Py_ssize_t)batch.images * settings.best;
-        int fit = settings.best > 0 && settings.narrow > 0;
-        fit = fit && settings.expansions > 0 && settings.expansions < INT32_MAX / 2;
-        fit = fit && out[0].len == texts * space.length * 4 && out[1].len == texts * 4 && out[2].len == texts * 8;
-        fit = fit && out[3].len == (Py_ssize_t)batch.images * space.length * 4 && out[4].len == 2 * out[3].len;
-        fault = fit ? NULL : "the arrays for what is read do not fit";
+    const char *fault = to_call(&call);
+    if (!fault && !results_fit(&call, &settings)) {
+        fault = "the arrays for what is read do not fit";
     }
     if (!fault) {
-        Found found = {settings.best, 0, space.length, out[0].buf, out[1].buf, out[2].buf};
+        Found found = {settings.best,     0, call.space.length, out[TEXTS].buf, out[TEXT_LENGTHS].buf,
+                       out[SHARES].buf};
         Py_BEGIN_ALLOW_THREADS
-        done = decode_batch(&batch, &space, &settings, found, out[3].buf, out[4].buf);
+        done = kerf_decode_batch(&call.batch, &call.space, &settings, found, out[CANDIDATES].buf,
+                                 out[CHARACTERS].buf);
         Py_END_ALLOW_THREADS
     }
-    for (int i = 0; i < INPUTS; i++) {
-        PyBuffer_Release(in + i);
+    return finish(&call, fault, done);
+}
+
+enum { LABELS, LABEL_LENGTHS, VALUES, BY_LOGITS, BY_SKIPS };
+
+/* Gradients are wanted where there is room for them: there is a cut in every image. */
+static int labels_fit(const Call *call, int wanted) {
+    Py_ssize_t images = call->batch.images;
+    const Py_buffer *arrays = call->arrays;
+    const int32_t *labels = arrays[LABELS].buf, *counts = arrays[LABEL_LENGTHS].buf;
+    int fit = arrays[LABELS].len == images * call->space.length * 4 && arrays[LABEL_LENGTHS].len == images * 4;
+    fit = fit && arrays[VALUES].len == images * 8;
+    fit = fit && (!wanted || (arrays[BY_LOGITS].len == call->in[LOGITS].len &&
+                              arrays[BY_SKIPS].len == call->in[SKIPS].len));
+    for (Py_ssize_t i = 0; fit && i < images * call->space.length; i++) {
+        fit = labels[i] >= 0 && labels[i] < call->space.characters;
     }
-    for (int i = 0; i < 5; i++) {
-        PyBuffer_Release(out + i);
+    for (Py_ssize_t i = 0; fit && i < images; i++) {
+        fit = counts[i] <= call->space.length;
     }
-    return answer(fault, done);
+    return fit;
 }
 
 static PyObject *losses(PyObject *self, PyObject *args) {
-    Py_buffer in[INPUTS], labels, counts, out[3];
-    double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dy*y*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
-                          in + 5, in + 6, in + 7,
-                          &temperature, &labels, &counts, out, out + 1, out + 2)) {
+    Call call;
+    Py_buffer *arrays = call.arrays;
+    if (!PyArg_ParseTuple(args, FORMAT "y*y*w*w*w*", INTO(call), arrays, arrays + 1, arrays + 2, arrays + 3,
+                          arrays + 4)) {
         return NULL;
     }
-    Batch batch;
-    Space space;
-    int done = 0;
-    const char *fault = to_batch(in, temperature, &batch);
-    fault = fault ? fault : to_space(in, &space);
-    int wanted = out[2].len > 0; /* there is a cut in every image */
-    if (!fault) {
-        Py_ssize_t images = batch.images;
-        int fit = labels.len == images * space.length * 4 && counts.len == images * 4 && out[0].len == images * 8;
-        fit = fit && (!wanted || (out[1].len == in[LOGITS].len && out[2].len == in[SKIPS].len));
-        for (Py_ssize_t i = 0; fit && i < labels.len / 4; i++) {
-            fit = ((int32_t *)labels.buf)[i] >= 0 && ((int32_t *)labels.buf)[i] < space.characters;
-        }
-        for (Py_ssize_t i = 0; fit && i < images; i++) {
-            fit = ((int32_t *)counts.buf)[i] <= space.length;
-        }
-        fault = fit ? NULL : "labels or the arrays for losses and gradients do not fit";
+    int done = 0, wanted = arrays[BY_SKIPS].len > 0;
+    const char *fault = to_call(&call);
+    if (!fault && !labels_fit(&call, wanted)) {
+        fault = "labels or the arrays for losses and gradients do not fit";
     }
     if (!fault) {
         Py_BEGIN_ALLOW_THREADS
-        done = label_batch(&batch, &space, labels.buf, counts.buf, out[0].buf, wanted ? out[1].buf : NULL, out[2].buf);
+        done = kerf_label_batch(&call.batch, &call.space, arrays[LABELS].buf, arrays[LABEL_LENGTHS].buf,
+                                arrays[VALUES].buf, wanted ? arrays[BY_LOGITS].buf : NULL, arrays[BY_SKIPS].buf);
         Py_END_ALLOW_THREADS
     }
-    for (int i = 0; i < INPUTS; i++) {
-        PyBuffer_Release(in + i);
-    }
-    for (int i = 0; i < 3; i++) {
-        PyBuffer_Release(out + i);
-    }
-    PyBuffer_Release(&labels);
-    PyBuffer_Release(&counts);
-    return answer(fault, done);
+    return finish(&call, fault, done);
 }
 
 static PyMethodDef methods[] = {

@@ -1,30 +1,21 @@
-"""The benchmark that compares systems: its guards, its scorer, what it resumes, and its page."""
+"""The benchmark that compares systems: its guards, its scorer, and what it resumes."""
 
 from __future__ import annotations
 
 import json
 import math
 import shutil
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks import bench, bench_page, compare, families, kerf_rows, measurements, results_page
+from benchmarks import bench, families, kerf_rows, measurements, results_page
 from benchmarks.rivals import readers, systems
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.model_file import BUNDLED_MODEL
 from kerf.classifier.synthesis import BUILT_IN_FONT
 from tests.running import script
-
-
-def result(system: str, labels: int, correct: int, **changed: Any) -> dict[str, Any]:
-    """Make up what a run keeps of one measurement."""
-    known = measurements.Result(
-        "digits", system, labels, correct, 6, 0.1, 0.9, 12.0, 300.0, 1000, 4000, "code", "a machine", "2026-01-01"
-    )
-    return asdict(known) | changed
 
 
 def test_a_test_image_in_train_stops_the_run(family: Path, tmp_path: Path) -> None:
@@ -230,73 +221,6 @@ def test_a_reader_that_is_not_installed_is_left_out_and_said(
     assert "left out: Tesseract is not installed; on Debian: apt-get install tesseract-ocr" in capsys.readouterr().err
 
 
-def page(*results: dict[str, Any]) -> dict[str, Any]:
-    """Make up a run."""
-    return {
-        "seed": 0,
-        "versions": {"torch": "2"},
-        "codes": {"Kerf": "code", "ddddocr": "code", "CTC, its best": "code", "Tesseract": "newer"},
-        "families": [{"name": "digits", "train": 15, "test": 6, "near_duplicates": 2}],
-        "results": list(results),
-        "speed": [
-            {
-                "family": "digits",
-                "cores": 1,
-                "images": 6,
-                "milliseconds": {"Kerf, in batches": 2.0, "ddddocr": 9.0},
-                "megabytes": {"Kerf, in batches": 300.0, "ddddocr": 400.0},
-                "code": "code",
-                "machine": "another machine",
-                "day": "2026-01-01",
-            }
-        ],
-    }
-
-
-def test_the_page_has_every_figure(tmp_path: Path) -> None:
-    reader = result("ddddocr", 0, 3, detail={"version": "1.2"})
-    others = result("Kerf", 0, 2), result("Kerf", 15, 5), result("CTC, its best", 15, 4)
-    made = page(*others, reader, result("Tesseract", 0, 6))
-    bench_page.write_page(made, tmp_path)
-    text = (tmp_path / "benchmark.md").read_text()
-    assert "| digits | 0 | 6 | 33.3 (10.0-90.0) | **50.0** (10.0-90.0) |" in text
-    assert "| digits | 15 | 6 | **83.3** (10.0-90.0) | 66.7 (10.0-90.0) |" in text
-    assert "| digits | 15 | 6 | 1 | 2 | CTC, its best | 2 | 0.50 |" in text
-    assert "| ddddocr | 9.00 | 4.50 | 400 MB |" in text
-    assert "a: a machine." in text
-    assert "machine b" in text
-    assert "| digits | 15 | 6 | 2 |" in text
-    assert "ddddocr 1.2" in text
-    assert "earlier version of the system's code was measured: digits, Tesseract, 0 labels." in text
-    assert text.count("Tesseract") == 1
-    assert (tmp_path / "images" / "benchmark.png").stat().st_size > 5_000
-
-
-def test_the_page_of_kerf_alone_has_the_budgets_that_the_comparison_leaves_out(tmp_path: Path) -> None:
-    detail = dict.fromkeys(kerf_rows.DETAIL, 0.25)
-    made = page(result("Kerf", 15, 5, detail=detail), result("Kerf", 5, 3, detail=detail))
-    bench_page.write_page(made, tmp_path)
-    results_page.write_results(made, tmp_path)
-    assert "| digits | 5 |" not in (tmp_path / "benchmark.md").read_text()
-    alone = (tmp_path / "results.md").read_text()
-    few, most = alone.index("| digits | 5 | 6 | **50.0 %** |"), alone.index("| digits | 15 | 6 | **83.3 %** |")
-    assert few < most
-    assert "| 25.00 % | 25.0 | 25 % | 0.25 / 0.25 / 0.25 | 12 s | 300 MB | 2026-01-01 |" in alone
-
-
-def test_no_page_of_kerf_alone_is_made_of_less_than_it_shows(tmp_path: Path) -> None:
-    results_page.write_results(page(result("Kerf", 15, 5)), tmp_path)
-    assert not (tmp_path / "results.md").exists()
-
-
-def test_the_page_says_what_each_system_starts_from(tmp_path: Path) -> None:
-    bench_page.write_page(page(result("Kerf", 0, 2), result("Kerf", 15, 5), result("CTC, its best", 15, 4)), tmp_path)
-    text = (tmp_path / "benchmark.md").read_text()
-    assert "| family | labels | n | Kerf (from 60,000 rendered) | CTC, its best (from nothing) |" in text
-    phrase = "**Kerf starts from its bundled model, which learnt from 60,000 rendered\ncaptchas; the CTC recogniser"
-    assert phrase in text
-
-
 def test_kerf_from_nothing_is_trained_without_a_start(
     family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,10 +238,3 @@ def test_kerf_from_nothing_is_trained_without_a_start(
         measured.measure(("digits", system, 15))
     assert asked == [(15, ()), (15, ("--from-scratch",))]
     assert measured.kept.results[("digits", "Kerf from nothing", 15)].detail["wrong_character"] == 2
-
-
-def test_two_runs_are_compared() -> None:
-    before = page(result("Kerf", 15, 3, low_95=0.1, high_95=0.3), result("ddddocr", 0, 3))
-    after = page(result("Kerf", 15, 6, low_95=0.4, high_95=0.9, train_seconds=6.0))
-    rows = list(compare.compare(before, after))
-    assert rows == [("digits", "Kerf", 15, "50.0", "100.0", "+50.0", "no", 12.0, 6.0)]

@@ -82,6 +82,12 @@ def test_closest_cuts_are_a_sixteenth_of_the_height_apart() -> None:
     assert len(cuts) == 4
 
 
+def test_cuts_of_a_low_strip_may_be_one_column_apart() -> None:
+    mask = np.ones((8, 20), bool)
+    mask[:, 9] = False
+    assert strip_to_lattice(strip_of(mask), CutSettings(filler=9.0)).cuts.tolist() == [0, 9, 10, 20]
+
+
 @pytest.mark.parametrize(("level", "cuts"), [(0.5, [0, 8]), (0.51, [0, 2, 4, 6, 8]), (0.2, [0, 8])])
 def test_fillers_are_where_more_than_half_a_pixel_of_ink_is_in_a_column(level: float, cuts: list[int]) -> None:
     assert cuts_of([(0, 8)], [level] * 8, spacing=2.0) == cuts

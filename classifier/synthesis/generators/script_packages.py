@@ -228,7 +228,7 @@ class SecurityImageGenerator(ScriptGenerator):
         room = 2 * len(text) * font.getlength("A") if scramble else font.getlength(text)
         ink, ground = random_colours(rng)
         other, _ = random_colours(rng)
-        new = {
+        new: dict[str, Any] = {
             "width": int(room * rng.uniform(1.05, 1.3)) + size,
             "height": int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4))),
             "ptsize": size,
