@@ -156,9 +156,11 @@ class SecurityImageGenerator(ScriptGenerator):
         room = 2 * len(text) * font.getlength("A") if scramble else font.getlength(text)
         ink, ground = random_colours(rng)
         other, _ = random_colours(rng)
+        width = int(room * rng.uniform(1.05, 1.3)) + size
+        height = int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4)))
         new = {
-            "width": int(room * rng.uniform(1.05, 1.3)) + size,
-            "height": int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4))),
+            "width": width,
+            "height": height,
             "ptsize": size,
             "font": path,
             "lines": int(rng.integers(2, 15)),
@@ -169,7 +171,7 @@ class SecurityImageGenerator(ScriptGenerator):
             "send_ctobg": int(rng.random() < 0.2),
         }
         style = str(rng.choice(["default", "rect", "box", "circle", "ellipse", "ec", "blank"]))
-        dots = int(new["width"] * new["height"] * rng.uniform(0.002, 0.04))
+        dots = int(width * height * rng.uniform(0.002, 0.04))
         particle = [dots, int(rng.integers(1, 4))] if rng.random() < 0.5 else []
         lines = ground if style == "box" else other  # that style fills the image with it
         return {"new": new, "create": ["ttf", style, ink, lines], "particle": particle}
