@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from warnings import warn
 
 import cv2
 import numpy as np
@@ -24,8 +25,11 @@ CHUNK = 64
 packages take seeds."""
 PACKAGES = 0.45
 """Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
-SHARES = {"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5, "multicolorcaptcha": 0.5}
-"""How often one package is drawn with, against 1 for others: the more, the more sites use it."""
+SHARES = {
+    **{"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5},
+    **{"multicolorcaptcha": 0.5, "ruby-simple-captcha2": 0.25},
+}
+"""How often one package is drawn with, against 1 for others: more if sites use it more, less if slow."""
 
 
 class DrawnChunks(IterableDataset[list[LabelledExample]]):
@@ -60,7 +64,7 @@ class DrawnChunks(IterableDataset[list[LabelledExample]]):
         rng = np.random.default_rng((self.seed, chunk))
         for index in range(chunk * CHUNK, (chunk + 1) * CHUNK):
             by_package = rng.random() < PACKAGES and self.packages
-            captcha = draw_one(rng, self.packages, None) if by_package else synthesize_one(index, self.seed, self.fonts)
+            captcha = draw_one(rng, self.packages, warn) if by_package else synthesize_one(index, self.seed, self.fonts)
             with suppress(LabelFitError):
                 cut = segment(captcha.image, self.settings)
                 examples.append(label_segmentation(cut, captcha.text, f"drawn image {index}"))

@@ -135,6 +135,12 @@ def system_fonts() -> tuple[str, ...]:
     return tuple(str(font) for font in find_fonts() if font != BUILT_IN_FONT)
 
 
+@cache
+def truetype_fonts() -> tuple[str, ...]:
+    """Find the system's fonts in the one format that all packages read."""
+    return tuple(font for font in system_fonts() if font.endswith(".ttf"))
+
+
 def random_font(rng: np.random.Generator, own: str, fonts: Sequence[str]) -> str:
     """Choose the package's own font, as many sites do, or one of others."""
     return str(rng.choice(fonts)) if fonts and rng.random() < 0.5 else own

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from kerf.classifier.synthesis.generators.base import Generator
+from kerf.classifier.synthesis.generators.npm_packages import (
+    CaptchaCanvasGenerator,
+    SvgCaptchaGenerator,
+    TrekCaptchaGenerator,
+)
 from kerf.classifier.synthesis.generators.python_packages import (
     CaptchaGenerator,
     EasyCaptchaGenerator,
@@ -15,8 +20,6 @@ from kerf.classifier.synthesis.generators.script_packages import (
     GregwarGenerator,
     SecurityImageGenerator,
     SimpleCaptchaGenerator,
-    SvgCaptchaGenerator,
-    TrekCaptchaGenerator,
 )
 from kerf.segmenter.errors import SettingsError
 
@@ -29,6 +32,7 @@ GENERATORS: tuple[Generator, ...] = (
     GregwarGenerator(),
     SvgCaptchaGenerator(),
     TrekCaptchaGenerator(),
+    CaptchaCanvasGenerator(),
     AuthenCaptchaGenerator(),
     SecurityImageGenerator(),
     SimpleCaptchaGenerator(),

@@ -1,8 +1,7 @@
-"""Generators from elsewhere, drawn from through a script."""
+"""Generators of PHP, Django, Perl and Ruby, drawn from through a script."""
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import cache
 from typing import Any
@@ -12,14 +11,13 @@ import numpy as np
 from kerf.classifier.synthesis.generators.base import (
     DIGITS,
     LOWER,
-    Image,
     brightness,
-    decode_image,
     random_colours,
     random_font,
     random_size,
     system_fonts,
     to_hex,
+    truetype_fonts,
 )
 from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
 
@@ -61,12 +59,6 @@ class GregwarGenerator(ScriptGenerator):
 def random_lines(rng: np.random.Generator) -> int | None:
     """Choose how many lines at most gregwar/captcha draws: by its own rule, none, or a few."""
     return None if rng.random() < 0.6 else int(rng.integers(0, 5))
-
-
-@cache
-def truetype_fonts() -> tuple[str, ...]:
-    """Find the system's fonts in the one format that all packages read."""
-    return tuple(font for font in system_fonts() if font.endswith(".ttf"))
 
 
 @cache
@@ -124,70 +116,6 @@ class DjangoGenerator(ScriptGenerator):
         return {"options": options}
 
 
-class NpmGenerator(ScriptGenerator):
-    """A package of npm."""
-
-    def command(self) -> list[str]:
-        """Program and arguments."""
-        return ["node", str(SCRIPTS / "npm.js"), self.name]
-
-    def environment(self) -> dict[str, str]:
-        """Variables that lead to the package."""
-        folders = [str(packages_folder() / "npm/node_modules"), os.environ.get("NODE_PATH", "")]
-        return {"NODE_PATH": os.pathsep.join(filter(None, folders))}
-
-
-class SvgCaptchaGenerator(NpmGenerator):
-    """``svg-captcha``; its SVG is rasterised by resvg, at some scale."""
-
-    name = "svg-captcha"
-    operators = "+-"
-
-    def is_installed(self) -> bool:
-        """Whether the script starts here, and resvg is there."""
-        from importlib.util import find_spec
-
-        return find_spec("resvg_py") is not None and super().is_installed()
-
-    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
-        """Choose the options."""
-        width, height = random_size(rng, len(text))
-        _, ground = random_colours(rng)
-        background = to_hex(ground) if rng.random() < 0.5 else ""
-        return {
-            "font": random_font(rng, "", truetype_fonts()) if text.isalnum() else "",
-            "options": {
-                "width": width,
-                "height": height,
-                "fontSize": int(min(height * 1.1, width / (len(text) + 1) * rng.uniform(1.3, 1.9))),
-                "noise": int(rng.integers(0, 7)),
-                "color": bool(rng.random() < 0.5),
-                "background": background,
-            },
-        }
-
-    def to_image(self, data: bytes, rng: np.random.Generator) -> Image:
-        """Rasterise what the script wrote."""
-        from resvg_py import svg_to_bytes
-
-        svg = data.decode()
-        width = int(svg.split('width="', 1)[1].split('"', 1)[0])
-        scaled = int(width * rng.uniform(0.7, 1.2))
-        return decode_image(bytes(svg_to_bytes(svg_string=svg, width=scaled)), self.name)
-
-
-class TrekCaptchaGenerator(NpmGenerator):
-    """``trek-captcha``: 200 x 70, one font, some colours; its letters lack e, g and z."""
-
-    name = "trek-captcha"
-    letters = "".join(c for c in LOWER if c not in "egz")
-    lengths = (3, 5)
-
-    def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
-        """Choose the options."""
-        return {"style": -1}
-
-
 class AuthenCaptchaGenerator(ScriptGenerator):
     """``libauthen-captcha-perl``: 25 x 35 a character, with pictures of 2 to 9 and a to z."""
 
@@ -228,9 +156,11 @@ class SecurityImageGenerator(ScriptGenerator):
         room = 2 * len(text) * font.getlength("A") if scramble else font.getlength(text)
         ink, ground = random_colours(rng)
         other, _ = random_colours(rng)
+        width = int(room * rng.uniform(1.05, 1.3)) + size
+        height = int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4)))
         new: dict[str, Any] = {
-            "width": int(room * rng.uniform(1.05, 1.3)) + size,
-            "height": int(size * (rng.uniform(2.8, 3.6) if scramble else rng.uniform(1.6, 2.4))),
+            "width": width,
+            "height": height,
             "ptsize": size,
             "font": path,
             "lines": int(rng.integers(2, 15)),
@@ -241,7 +171,7 @@ class SecurityImageGenerator(ScriptGenerator):
             "send_ctobg": int(rng.random() < 0.2),
         }
         style = str(rng.choice(["default", "rect", "box", "circle", "ellipse", "ec", "blank"]))
-        dots = int(new["width"] * new["height"] * rng.uniform(0.002, 0.04))
+        dots = int(width * height * rng.uniform(0.002, 0.04))
         particle = [dots, int(rng.integers(1, 4))] if rng.random() < 0.5 else []
         lines = ground if style == "box" else other  # that style fills the image with it
         return {"new": new, "create": ["ttf", style, ink, lines], "particle": particle}

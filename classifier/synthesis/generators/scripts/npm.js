@@ -1,5 +1,5 @@
-// Draws with svg-captcha or trek-captcha, named by the first argument: a JSON request a line in, four bytes of length
-// (big-endian) and an SVG or a GIF out. Both draw their looks from Math.random and crypto, which a seed takes over.
+// Draws with svg-captcha, trek-captcha or captcha-canvas, named by the first argument: a JSON request a line in, four
+// bytes of length (big-endian) and an SVG, a GIF or a PNG out. All draw their looks from Math.random and crypto, which a seed takes over.
 'use strict'
 const crypto = require('crypto')
 
@@ -16,12 +16,17 @@ let first = []
 crypto.randomBytes = (size, done) => {
   const bytes = Buffer.from(Array.from({ length: size }, () => Math.floor(Math.random() * 256)))
   Buffer.from(first).copy(bytes)
-  done(null, bytes)
+  return done ? done(null, bytes) : bytes
 }
 
 const name = process.argv[2]
 const draw = require(name)
 const fonts = {}
+if (name === 'captcha-canvas') {
+  // Its skia-canvas fetches a program from elsewhere; @napi-rs/canvas, installed under that name, need not.
+  const { Canvas } = require('skia-canvas')
+  Object.getPrototypeOf(new Canvas(1, 1)).toBufferSync ??= function () { return this.toBuffer('image/png') }
+}
 
 async function answer (ask) {
   if (name === 'svg-captcha') {
@@ -31,6 +36,10 @@ async function answer (ask) {
       fonts[ask.font] = { font, ascender, descender }
     }
     return Buffer.from(draw(ask.text, { ...ask.options, ...fonts[ask.font] }))
+  }
+  if (name === 'captcha-canvas') {
+    const canvas = new draw.CaptchaGenerator(ask.size).setCaptcha({ ...ask.captcha, text: ask.text })
+    return canvas.setTrace(ask.trace).setDecoy(ask.decoy).generateSync()
   }
   first = Array.from(ask.text, c => c.charCodeAt(0) - 97)
   const { buffer, token } = await draw({ size: ask.text.length, style: ask.style })
