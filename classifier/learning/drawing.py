@@ -23,6 +23,8 @@ from kerf.segmenter.errors import LabelFitError
 CHUNK = 64
 """Captchas drawn at a time: the i-th such chunk depends on the seed and i alone, whichever worker draws it, as far as
 packages take seeds."""
+AHEAD = 16
+"""Chunks that a worker draws ahead, while there is training."""
 PACKAGES = 0.45
 """Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
 SHARES = {
@@ -74,7 +76,11 @@ class DrawnChunks(IterableDataset[list[LabelledExample]]):
 def draw_chunks(chunks: DrawnChunks, workers: int) -> Iterator[list[LabelledExample]]:
     """Have workers, or this process where there are none, draw chunks, in order."""
     context = "spawn" if workers else None  # a forked process has none of PyTorch's threads
-    return iter(DataLoader(chunks, batch_size=None, num_workers=workers, multiprocessing_context=context))
+    ahead = AHEAD if workers else None
+    loader = DataLoader(
+        chunks, batch_size=None, num_workers=workers, prefetch_factor=ahead, multiprocessing_context=context
+    )
+    return iter(loader)
 
 
 class Pool:
