@@ -104,7 +104,7 @@ def test_each_character_stands_in_its_own_tile() -> None:
 
 def test_cut_characters_reach_the_edge_and_others_do_not() -> None:
     look = Look(Layout(size_wh=(130, 30), align=(0, 1), text_height=29), paint=BLACK)
-    edges = {cut: [] for cut in (0.0, 0.2)}
+    edges: dict[float, list[bool]] = {cut: [] for cut in (0.0, 0.2)}
     for cut, found in edges.items():
         for seed in range(20):
             one = replace(look, layout=replace(look.layout, cut=cut))
