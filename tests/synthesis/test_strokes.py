@@ -128,7 +128,7 @@ def test_a_baseline_climbs_straight_sways_and_bounces_no_further_than_said() -> 
 
 
 def test_a_grid_of_lines_has_equal_distances() -> None:
-    look = Look(paint=BLACK, lines=(Lines(kind=LineKind.GRID, tint=Tint.INK, width=(1, 1)),))
+    look = Look(Layout(size_wh=(120, 24)), paint=BLACK, lines=(Lines(kind=LineKind.GRID, tint=Tint.INK, width=(1, 1)),))
     look = replace(look, finish=replace(look.finish, sharp=True))
     for seed in range(5):
         dark = render("-", look, np.random.default_rng(seed), FONTS).image.max(axis=2) < 100
