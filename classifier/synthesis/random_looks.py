@@ -72,7 +72,7 @@ STROKES = (
 )
 """Strokes and how often each occurs."""
 
-OFTEN = (0.65, 0.45, 0.45, 0.5, 0.4, 0.45, 0.35, 0.35, 0.5, 0.4, 0.13, 0.12)
+OFTEN = (0.65, 0.45, 0.45, 0.5, 0.4, 0.45, 0.35, 0.35, 0.5, 0.5, 0.13, 0.12)
 """How often each difficulty occurs, in the order of ``Difficulty``."""
 
 WEIGHTS = (0.8, 1.2, 1.0, 1.4, 0.9, 0.8, 1.1, 1.1, 1.1, 0.7, 0.9, 0.5)

@@ -154,6 +154,12 @@ def test_fonts_are_told_by_what_they_draw() -> None:
     assert not is_like_letters(list(blobs))
 
 
+def test_small_letters_as_tall_as_capitals_are_refused() -> None:
+    masks, height = built_in_masks(), len(built_in_masks()[10])
+    tall = [cv2.resize(mask, (mask.shape[1], max(height, len(mask)))) for mask in masks[36:]]
+    assert not is_like_letters(masks[:36] + [np.asarray(mask, np.uint8) for mask in tall])
+
+
 def test_a_symbol_font_is_refused(tmp_path: Path) -> None:
     fonts = pytest.importorskip("fontTools.ttLib")
     letters = built_in_file(tmp_path)
