@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import traceback
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Where Kerf is: a checkout, or its folder among the installed packages."""
 
 
 class ExitCode(IntEnum):
@@ -131,3 +135,9 @@ def to_problem(name: str, error: Exception) -> KerfError:
     problem = UnforeseenError(f"{name}: met a fault in Kerf ({what}); run again with --debug and report what it shows")
     problem.__cause__ = error
     return problem
+
+
+def extra_to_command(extra: str, root: Path = ROOT) -> str:
+    """Say how an extra is installed: from the checkout where Kerf runs in one, else from the package index."""
+    checkout = (root / "pyproject.toml").is_file()
+    return f"pip install -e '{root}[{extra}]'" if checkout else f"pip install 'kerf-captcha[{extra}]'"

@@ -120,6 +120,8 @@ def run(app: typer.Typer) -> None:
             with suppress(OSError):
                 sys.stderr.flush()
             os._exit(end.code)  # Python would wait for a thread that hangs, on a file that cannot be reached, say
+        if isinstance(end.__context__, BrokenPipeError):  # Typer's own code, where the help's reader is gone, is 1
+            sys.exit(ExitCode.BROKEN_PIPE)
         raise
 
 

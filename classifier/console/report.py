@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from kerf.classifier.learning.training import TrainResult
 
 MOST_CONFUSED = 10
+WIDTH = 80
+"""Columns that a terminal has at least."""
+FIGURES = 28
+"""The column that figures begin in."""
 FEWEST = 30
 """A rate of fewer than this is given as its count alone."""
 
@@ -32,7 +38,7 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
 
 
 def evaluation_to_text(evaluation: Evaluation) -> str:
-    """Render an evaluation for people, every figure under its own name."""
+    """Render an evaluation for people, every figure under its own name, in lines of at most ``WIDTH`` columns."""
     e = evaluation
     images, read = e.whole_text.n, sum(group.n for group in e.calibration)
     few = len(e.risk_coverage) <= RISK_COVERAGE_POINTS // 2
@@ -49,18 +55,27 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
         f"(expected, {read} texts, at most {CALIBRATION_BINS} bins of equal mass)",
         f"coverage at 99 % precision  {rate_to_text(e.coverage_at_99_precision, images)} "
         f"({round(e.coverage_at_99_precision * images)} of {images})",
-        "risk and coverage: answering only from a confidence on, images answered, and of those the wrong",
+        "risk and coverage: from a confidence on, images answered, and of those the wrong",
         *(risk_to_text(point, images) for point in thresholds),
-        "accuracy by position, of texts read with the right length | of all texts",
+        "accuracy by position, of texts read with the right length, and below of all",
         *(
-            f"  {p.position + 1:<3} {proportion_to_text(p.of_right_length)} | {proportion_to_text(p.of_all)}"
+            f"  {name:<3} {proportion_to_text(share)}"
             for p in e.by_position
+            for name, share in ((p.position + 1, p.of_right_length), ("", p.of_all))
         ),
         "whole-text accuracy by length",
         *(f"  {group.length:<3} {proportion_to_text(group.whole_text)}" for group in e.by_length),
         f"most confused, true > read  {confused or 'none'}",
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(map(line_to_text, lines))
+
+
+def line_to_text(line: str) -> str:
+    """Break a line that is too wide after a comma, colon or semicolon; what follows stands under the figures."""
+    kept = re.sub("(?<![,:;]) ", "\N{NO-BREAK SPACE}", line)
+    indent = " " * FIGURES
+    broken = textwrap.fill(kept, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return broken.replace("\N{NO-BREAK SPACE}", " ") + "\n"
 
 
 def proportion_to_text(share: Proportion) -> str:

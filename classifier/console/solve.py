@@ -16,6 +16,7 @@ from kerf.classifier.console.output_file import is_stream, refuse_input
 from kerf.classifier.console.resume import EarlierRows, Remaining
 from kerf.classifier.console.rows import Row, Tally, readings_to_rows, write_rows
 from kerf.classifier.console.terminal import Terminal, check_output_file
+from kerf.classifier.folders.claims import is_sidecar
 from kerf.classifier.folders.images import check_there
 from kerf.classifier.folders.labels import find_label_files
 from kerf.classifier.streams import Pause, count_cores
@@ -78,6 +79,7 @@ def check_paths(paths: Sequence[Path], out: Path | None, model: Path | None, lab
         check_there(path)
     label_files = [file for path in paths for file in find_label_files(to_folder(path))] if labels else []
     if out:
+        label_files += [out] if labels and is_sidecar(out) else []
         check_output_file(out, [*paths, *([model] if model else []), *label_files])
     if labels:
         for path in paths:

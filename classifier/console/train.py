@@ -12,6 +12,7 @@ from kerf.classifier.console.arguments import to_images, to_observer, to_samples
 from kerf.classifier.console.option_groups import TrainOptions
 from kerf.classifier.console.report import training_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
+from kerf.classifier.folders.claims import is_sidecar
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.labels import find_label_files
 from kerf.classifier.learning.deadline import Deadline
@@ -25,6 +26,7 @@ from kerf.classifier.learning.learning_curve import (
     plot_curve,
     point_to_row,
 )
+from kerf.segmenter.errors import extra_to_command
 
 FAST_SECONDS = 20 - 3
 """Of ``--fast``, without the start of the program."""
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 def train_model(terminal: Terminal, folder: Path, chosen: TrainOptions) -> None:
     """Train a model, or with ``--curve`` one for each number of labels; the parameters are the command's."""
     deadline = Deadline.after(FAST_SECONDS if chosen.fast else 60 * chosen.max_minutes if chosen.max_minutes else None)
-    check_output_file(chosen.out, find_label_files(folder))
+    check_output_file(chosen.out, [*find_label_files(folder), *([chosen.out] if is_sidecar(chosen.out) else [])])
     budgets = parse_budgets(chosen.curve) if chosen.curve else None
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
@@ -110,4 +112,4 @@ def show_curve(points: Sequence[CurvePoint], plot: Path, terminal: Terminal) -> 
         plot_curve(points, plot)
         terminal.say(f"the curve is drawn in {plot}")
     except ModuleNotFoundError:
-        terminal.say("the curve is not drawn: that needs matplotlib; pip install 'kerf-captcha[plots]'")
+        terminal.say(f"the curve is not drawn: that needs matplotlib; {extra_to_command('plots')}")

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kerf.classifier.engines.onnx_model import INPUTS, INSTALL, OUTPUTS
+from kerf.classifier.engines.onnx_model import INPUTS, OUTPUTS
 from kerf.classifier.model_file import Model, model_to_metadata, write_whole
 from kerf.classifier.network.batch import arrays_to_batch
 from kerf.classifier.network.char_net import CharNet, Crops, fuse
 from kerf.classifier.network.examples import examples_to_arrays, segmentation_to_example
 from kerf.segmenter import SegmenterSettings, segment
-from kerf.segmenter.errors import SettingsError
+from kerf.segmenter.errors import SettingsError, extra_to_command
 
 OPSET = 18
 DYNAMIC = torch.export.Dim.DYNAMIC
@@ -51,7 +51,7 @@ def export_onnx(model: Model, path: Path) -> None:
         import onnx
         import onnxscript  # noqa: F401  # PyTorch exports with it
     except ModuleNotFoundError as error:
-        raise SettingsError(f"export needs onnx and onnxscript; {INSTALL}") from error
+        raise SettingsError(f"export needs onnx and onnxscript; {extra_to_command('onnx')}") from error
     exported = network_to_onnx(fuse(model.network).cpu(), model.segmenter)
     for node in exported.graph.node:
         del node.metadata_props[:]  # where in PyTorch's sources it came from

@@ -14,7 +14,7 @@ from kerf.classifier.kind import Kind
 from kerf.classifier.model_header import Header, Provenance, check_size, metadata_to_header
 from kerf.classifier.network.examples import ExampleArrays
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.errors import ModelUnreadableError, NotFoundError, SettingsError
+from kerf.segmenter.errors import ModelUnreadableError, NotFoundError, SettingsError, extra_to_command
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 INPUTS = ("strips", "image", "windows", "skip_image", "skip_middle", "skip_width")
 """As ``CharNet`` takes them; all strips are as wide as the batch."""
 OUTPUTS = ("logits", "skips")
-INSTALL = "pip install 'kerf-captcha[onnx]'"
 
 
 class OnnxScorer:
@@ -104,7 +103,7 @@ def bytes_to_session(content: bytes, path: Path) -> InferenceSession:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
-        raise SettingsError(f"the engine onnx needs onnxruntime; {INSTALL}") from error
+        raise SettingsError(f"the engine onnx needs onnxruntime; {extra_to_command('onnx')}") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # shapes change from batch to batch

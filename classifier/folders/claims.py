@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerf.classifier.folders.images import is_there
+from kerf.classifier.folders.images import file_to_kind, is_there
 from kerf.classifier.folders.labels import Note, path_to_rows, read_text
 from kerf.classifier.folders.names import NAME_PATTERN, look_of_names, names_to_texts
 from kerf.segmenter.errors import KerfError, NoLabelsError, NotFoundError
@@ -87,6 +87,13 @@ def path_within(path: Path, root: Path) -> Path | None:
 def image_to_sidecar(image: Path) -> Path | None:
     """Return the file beside an image that holds its text; None if there is none."""
     return next((path for suffix in SIDECARS if (path := image.with_suffix(suffix)).is_file()), None)
+
+
+def is_sidecar(path: Path) -> bool:
+    """Whether a file holds the text of an image beside it."""
+    return path.is_file() and any(
+        image_to_sidecar(other) == path and file_to_kind(other) is None for other in path.parent.iterdir()
+    )
 
 
 def sidecars_to_claims(images: Sequence[Path]) -> Iterator[Claim | Note | KerfError]:

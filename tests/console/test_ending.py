@@ -16,7 +16,7 @@ from kerf.classifier.synthesis import synthesize_one
 from kerf.segmenter.errors import ExitCode, NotFoundError, UnforeseenError, UnreadableImageError
 from tests.console.conftest import Here
 from tests.console.ending import end_of, throw
-from tests.running import CLI, ENVIRONMENT
+from tests.running import CLI, ENVIRONMENT, ROOT
 
 
 def test_the_exit_code_is_that_of_the_first_problem(capfd: pytest.CaptureFixture[str]) -> None:
@@ -198,6 +198,12 @@ def test_help_that_cannot_be_written_is_one_line() -> None:
     result = kerf_shell("$KERF --help > /dev/full")
     assert result.returncode == ExitCode.OUTPUT
     assert result.stderr == "kerf: error: standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "solve --help", "solve data/samples --limit 1"])
+def test_a_pipe_that_nobody_reads_ends_every_command_alike(command: str) -> None:
+    result = kerf_shell(f"cd {ROOT}; exec 3> >(:); sleep 0.1; $KERF {command} >&3")
+    assert (result.returncode, result.stderr) == (ExitCode.BROKEN_PIPE, "")
 
 
 def test_closed_streams(captchas: Path, tmp_path: Path) -> None:

@@ -74,6 +74,21 @@ def test_no_image_is_replaced_and_no_label_file_that_is_read(here: Here, mixed: 
     assert contents(mixed) == before
 
 
+def test_the_text_beside_an_image_is_not_replaced_where_it_is_read(here: Here, captchas: Path, tmp_path: Path) -> None:
+    image = tmp_path / "a.png"
+    image.write_bytes(next(captchas.glob("*.png")).read_bytes())
+    for name in ("a.txt", "a.gt.txt"):
+        (out := tmp_path / name).write_text("AB")
+        for command in (("solve", image, "--check"), ("solve", tmp_path, "--check"), ("train-char", tmp_path)):
+            answer = here(*command, "--out", out)
+            assert answer.code == ExitCode.OUTPUT
+            assert answer.err == f"kerf: error: {out}: is an input, and would be lost; choose another --out\n"
+        assert out.read_text() == "AB"
+    (other := tmp_path / "b.txt").write_text("earlier rows")  # of no image
+    assert here("solve", image, "--check", "--out", other).code == ExitCode.OK
+    assert here("solve", image, "--out", tmp_path / "a.gt.txt").code == ExitCode.OK
+
+
 def test_what_standard_input_names_is_not_replaced(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_text("mine")
     (tmp_path / "labels.csv").write_text("file,label\na,A\n")

@@ -172,19 +172,25 @@ def test_evaluation_as_text_names_every_figure_and_its_n() -> None:
         readings += [Reading(text, confidence, ())] * count
     assert evaluation_to_text(evaluate(["AB"] * 40, readings)).splitlines() == [
         "whole-text accuracy          25.0 % (10 of 40; 95 % interval 14.2 to 40.2)",
-        "wrong number of characters   12.5 % (5 of 40; 95 % interval 5.5 to 26.1): segmentation",
-        "right number, wrong ones     50.0 % (20 of 40; 95 % interval 35.2 to 64.8): classification",
-        "unreadable images            12.5 % (5 of 40; 95 % interval 5.5 to 26.1): counted as wrong",
+        "wrong number of characters   12.5 % (5 of 40; 95 % interval 5.5 to 26.1):",
+        " " * 28 + "segmentation",
+        "right number, wrong ones     50.0 % (20 of 40; 95 % interval 35.2 to 64.8):",
+        " " * 28 + "classification",
+        "unreadable images            12.5 % (5 of 40; 95 % interval 5.5 to 26.1):",
+        " " * 28 + "counted as wrong",
         "character error rate         43.8 % (35 edits, 80 characters)",
-        "calibration error            58.6 % (expected, 35 texts, at most 10 bins of equal mass)",
+        "calibration error            58.6 % (expected, 35 texts,",
+        " " * 28 + "at most 10 bins of equal mass)",
         "coverage at 99 % precision   25.0 % (10 of 40)",
-        "risk and coverage: answering only from a confidence on, images answered, and of those the wrong",
+        "risk and coverage: from a confidence on, images answered, and of those the wrong",
         "  0.9000   25.0 % answered (10 of 40), too few to tell of them wrong (0 of 10)",
         "  0.8000   75.0 % answered (30 of 40),  66.7 % of them wrong (20 of 30)",
         "  0.7000   87.5 % answered (35 of 40),  71.4 % of them wrong (25 of 35)",
-        "accuracy by position, of texts read with the right length | of all texts",
-        "  1   100.0 % (30 of 30; 95 % interval 88.6 to 100.0) |  87.5 % (35 of 40; 95 % interval 73.9 to 94.5)",
-        "  2    33.3 % (10 of 30; 95 % interval 19.2 to 51.2) |  25.0 % (10 of 40; 95 % interval 14.2 to 40.2)",
+        "accuracy by position, of texts read with the right length, and below of all",
+        "  1   100.0 % (30 of 30; 95 % interval 88.6 to 100.0)",
+        "       87.5 % (35 of 40; 95 % interval 73.9 to 94.5)",
+        "  2    33.3 % (10 of 30; 95 % interval 19.2 to 51.2)",
+        "       25.0 % (10 of 40; 95 % interval 14.2 to 40.2)",
         "whole-text accuracy by length",
         "  2    25.0 % (10 of 40; 95 % interval 14.2 to 40.2)",
         "most confused, true > read  B > 8 (20), B > nothing (5)",
@@ -194,13 +200,14 @@ def test_evaluation_as_text_names_every_figure_and_its_n() -> None:
 @pytest.mark.parametrize("n", [1, 29])
 def test_too_few_images_have_no_percentage(n: int) -> None:
     text = evaluation_to_text(evaluate(["A"] * n, [Reading("A", 0.9, ())] * n))
-    counted = [line for line in text.splitlines() if " of " in line and "95 % interval" in line]
-    assert len(counted) == 6
-    assert all("too few to tell (" in line and f" of {n};" in line for line in counted)
+    assert text.count("95 % interval") == text.count(f"too few to tell ({n} of {n};") + text.count("tell (0 of") == 7
+    assert "%" not in text.replace("95 % interval", "").replace("99 % precision", "")
+    assert max(map(len, text.splitlines())) <= 80
     assert "calibration error           too few to tell (expected" in text
     assert f"coverage at 99 % precision  too few to tell ({n} of {n})" in text
     assert "character error rate        too few to tell (0 edits" in text
-    assert f"  0.9000  too few to tell answered ({n} of {n}), too few to tell of them wrong (0 of {n})" in text
+    assert f"  0.9000  too few to tell answered ({n} of {n})," in text
+    assert f"too few to tell of them wrong (0 of {n})" in text
 
 
 def test_of_many_thresholds_every_tenth_of_coverage_is_shown() -> None:

@@ -20,7 +20,7 @@ from kerf.classifier.learning.learning_curve import CurvePoint
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.measuring.metrics import proportion
 from kerf.classifier.model_file import load_model, resolve_device
-from kerf.segmenter.errors import ExitCode
+from kerf.segmenter.errors import ExitCode, extra_to_command
 from tests.running import CLI, ENVIRONMENT
 
 
@@ -72,7 +72,7 @@ def test_the_curve_is_told_without_matplotlib(monkeypatch: pytest.MonkeyPatch, t
     show_curve(points, tmp_path / "curve.png", cast(Terminal, listener))
     assert listener.said == [
         "what a target would need is told from 3 numbers of labels on",
-        "the curve is not drawn: that needs matplotlib; pip install 'kerf-captcha[plots]'",
+        f"the curve is not drawn: that needs matplotlib; {extra_to_command('plots')}",
     ]
     monkeypatch.undo()
     show_curve([*points, CurvePoint(200, proportion(100, 100), 1.0)], tmp_path / "curve.png", cast(Terminal, listener))

@@ -19,7 +19,14 @@ from kerf.classifier.model_file import BUNDLED_MODEL, load_model, model_to_metad
 from kerf.classifier.model_header import FORMAT, MAX_BYTES
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.cli import app
-from kerf.segmenter.errors import ExitCode, KerfError, ModelUnreadableError, NotFoundError, SettingsError
+from kerf.segmenter.errors import (
+    ExitCode,
+    KerfError,
+    ModelUnreadableError,
+    NotFoundError,
+    SettingsError,
+    extra_to_command,
+)
 from tests.running import kerf
 from tests.tiny import tiny_image, tiny_model
 
@@ -144,7 +151,7 @@ def test_an_image_is_read_without_pytorch(tiny_onnx: Path, bundled_onnx: Path) -
 
 
 def test_what_is_not_installed_is_said(tiny_onnx: Path, tmp_path: Path) -> None:
-    install = re.escape("; pip install 'kerf-captcha[onnx]'")
+    install = re.escape(f"; {extra_to_command('onnx')}")
     with (
         mock.patch.dict(sys.modules, {"onnxruntime": None}),
         pytest.raises(SettingsError, match=f"^the engine onnx needs onnxruntime{install}$"),
