@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip
 INPUTS := pyproject.toml constraints.txt $(wildcard segmenter/*.[ch] classifier/*/*.[ch])
 DATA ?= ../shared/data
 
-.PHONY: solve test lint mutants format setup model bench bench-setup clean help
+.PHONY: solve test lint mutants format setup model generators bench bench-setup clean help
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
@@ -31,10 +31,21 @@ format: $(VENV)/dev.stamp  ## put the sources into the form that lint asks for
 setup: $(VENV)/dev.stamp build/kerf  ## install everything, and the hooks that check a commit
 	$(BIN)/pre-commit install
 
-# About an hour and a half on 2 cores; which fonts it was made with is in data/README.md.
-model: $(VENV)/core.stamp  ## make the bundled model again, from rendered captchas alone
-	$(BIN)/python cli.py synth build/looks --count 60000 --seed 1
-	$(BIN)/python cli.py train-char build/looks --from-scratch --epochs 7 --max-minutes 60 --out data/models/default.safetensors
+# Hours on 2 cores; it goes on where it was stopped. Fonts and packages that the model was made with are in
+# data/README.md; packages that are not installed are left out, and said so.
+model: $(VENV)/generators.stamp  ## make the bundled model again, from drawn captchas alone
+	$(BIN)/python cli.py pretrain --images 1000000 --out data/models/default.safetensors
+
+# Packages of the registry of node, and django-simple-captcha, whose folder has the name of another package's. What
+# captcha-canvas draws on cannot be fetched from the registry; another package with its interface takes the place.
+NODE := {"dependencies": {"captcha-canvas": "^3.4.0", "svg-captcha": "^1.4.0", "trek-captcha": "^0.4.0"}, \
+	"overrides": {"skia-canvas": "npm:@napi-rs/canvas@^1.1.0"}}
+generators: $(VENV)/generators.stamp  ## install the captcha packages that make model draws with; Debian's are in data/README.md
+	mkdir -p build/npm
+	echo '$(NODE)' > build/npm/package.json
+	npm install --silent --prefix build/npm
+	$(PIP) install --quiet --no-deps --upgrade --target build/django django-simple-captcha==0.7.0 Django==5.2.19 \
+		asgiref==3.13.0 sqlparse==0.6.1 django-ranged-response==0.2.0
 
 # Readers that are not installed are left out, and said so. With FULL=1 it takes hours, goes on where it stopped, and
 # writes into docs/; MINUTES=30 begins nothing new after so long.
@@ -72,6 +83,9 @@ $(VENV)/core.stamp: $(INPUTS) | $(BIN)/python
 
 $(VENV)/plots.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.[plots])
+
+$(VENV)/generators.stamp: $(INPUTS) | $(BIN)/python
+	$(call install,.[generators])
 
 $(VENV)/bench.stamp: $(INPUTS) | $(BIN)/python
 	$(call install,.[bench])
