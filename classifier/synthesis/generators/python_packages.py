@@ -55,11 +55,15 @@ class CaptchaGenerator(PythonGenerator):
     module = "captcha.image"
 
     def draw(self, text: str, rng: np.random.Generator) -> Image:
-        """Draw a text; see ``Generator.draw``."""
+        """Draw a text; see ``Generator.draw``. Half of them are as it draws by itself, at whatever size it is given."""
         import captcha.image as package
         from PIL.ImageFilter import SMOOTH
 
         width, height = random_size(rng, len(text))
+        if rng.random() < 0.5:
+            own = package.ImageCaptcha(width, height, [random_font(rng, package.DEFAULT_FONTS[0], system_fonts())])
+            with seeded_secrets(package, rng):
+                return rgb_to_image(np.asarray(own.generate_image(text)))
         sizes = tuple(int(height * s) for s in rng.uniform(0.6, 0.95, 3))
         drawer = package.ImageCaptcha(
             width, height, [random_font(rng, package.DEFAULT_FONTS[0], system_fonts())], sizes
