@@ -1,13 +1,15 @@
 /* The search through lattices of candidate characters.
 
 A path goes from the first cut of its lattice to the last; each step is a candidate read as one character, or a skip to
-the next cut. A state is a cut and the number of characters behind it. All tables look onwards: what they say of a state
-is about the ways from it to the end.
+the next cut. A state is a cut and a place: how far a text has come. The texts that may be read are one track of places,
+or several, laid end to end, that share no whole text; a path begins where any of them starts, and never goes from the
+last place of one to the first of the next. All tables look onwards: what they say of a state is about the ways from it
+to the end.
 
 Scores are logarithms; in them, what cannot be is -INFINITY. Arrays are in C order, their shapes in brackets: N
-candidates and J cuts of one image, K classes of the network, C characters that may be read, at most L of them in a
-text, and R different rows among the L that say which are allowed. Nothing here is global: several threads may search
-at once. */
+candidates and J cuts of one image, K classes of the network, C characters that may be read, L steps from place to place
+in all tracks together, and R different rows among the L that say which characters are allowed. Nothing here is global:
+several threads may search at once. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <math.h>
@@ -16,7 +18,7 @@ at once. */
 #include <string.h>
 
 #define LANES 8         /* numbers that are worked on at once */
-#define MOST_CHARACTERS 64
+#define MOST_STEPS 256
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
 typedef struct {
@@ -35,12 +37,15 @@ typedef struct {
 /* What may be read. */
 typedef struct {
     int classes, characters, members, length, rows;
+    int tracks, longest;    /* longest: steps of the longest track */
     int stride;             /* C, rounded up to whole LANES */
     const int32_t *groups;  /* (C, members); classes that read as each character, padded with K */
     const uint8_t *allowed; /* (L, C) */
-    const uint8_t *lengths; /* (L + 1) */
+    const uint8_t *starts;  /* (L + 1); places where a track begins; no step leads there */
+    const uint8_t *ends;    /* (L + 1); places where a text may end */
     float *barred;          /* (R, stride); 0 where a character is allowed, else -INFINITY */
-    int row_of[MOST_CHARACTERS];
+    int row_of[MOST_STEPS];
+    int first[MOST_STEPS + 1], steps[MOST_STEPS + 1]; /* of each track: its first place, and how many more it has */
 } Space;
 
 /* Lattices of a batch and their scores. */
@@ -55,6 +60,9 @@ typedef struct {
 /* All paths of an image as a Markov chain over states: no number is above 1, and none that matters is lost. */
 typedef struct {
     int length;   /* L, or the number of characters of the one text that is asked for */
+    int tracks;   /* 1 where there is one text */
+    const int *first; /* (tracks); place where each begins */
+    double enter[MOST_STEPS + 1]; /* (tracks); probability to begin with each */
     double *take; /* (N, L); the scores of candidates as each character; then their probability, given their start */
     double *stay; /* (J, L + 1); probability of skipping to the next cut */
     double *rest; /* (J, L + 1); log-sum-exp over all ways onwards */
@@ -78,7 +86,7 @@ typedef struct {
 
 /* The most probable texts found, best first. */
 typedef struct {
-    int room, count, length;
+    int room, count, length; /* length: L, which no text is longer than */
     int32_t *texts, *counts; /* (room, L), (room) */
     double *shares;          /* (room) */
 } Found;
@@ -93,9 +101,9 @@ typedef struct {
     double *tops;   /* (N, R); the best of them */
     int *choice;    /* (J, L + 1); the best arc onwards, -1 for a skip */
     float *grads;   /* (N, stride) */
-    double *here, *there; /* (J) */
+    double *here, *there; /* (tracks, J) */
     Prefix *prefixes;  /* (limit); those extended */
-    double *visits;    /* (limit, J); probability of each cut to come right after each of them */
+    double *visits;    /* (limit, tracks, J); probability of each cut to come right after each of them */
     float *onwards;    /* (L, J, stride); probability to go on from each cut with each character */
     uint8_t *has_onwards; /* (L) */
     double *next;      /* (stride) */
@@ -202,9 +210,15 @@ static const float *share_of(const Space *space, const Work *work, int place, in
 static void score_any(const Space *space, Work *work, const double *values) {
     Chain *chain = &work->chain;
     chain->length = space->length;
+    chain->tracks = space->tracks;
+    chain->first = space->first;
     for (int a = 0; a < work->lattice.arcs; a++) {
+        double *take = chain->take + (size_t)a * chain->length;
         for (int l = 0; l < chain->length; l++) {
-            chain->take[(size_t)a * chain->length + l] = values[(size_t)a * space->rows + space->row_of[l]];
+            take[l] = values[(size_t)a * space->rows + space->row_of[l]];
+        }
+        for (int t = 1; t < chain->tracks; t++) {
+            take[chain->first[t] - 1] = -INFINITY;
         }
     }
 }
@@ -213,6 +227,8 @@ static void score_any(const Space *space, Work *work, const double *values) {
 static void score_text(const Space *space, Work *work, const int32_t *text, int count) {
     Chain *chain = &work->chain;
     chain->length = count;
+    chain->tracks = 1;
+    chain->first = space->first;
     for (int a = 0; a < work->lattice.arcs; a++) {
         for (int l = 0; l < count; l++) {
             chain->take[(size_t)a * count + l] = work->scores[(size_t)a * space->stride + text[l]];
@@ -222,13 +238,14 @@ static void score_text(const Space *space, Work *work, const int32_t *text, int 
 
 /* ---- the program, in two semirings ---- */
 
-/* The best path, from the chain's scores: its candidates, and how many; -1 where none has an allowed length. */
-static int find_best_path(Work *work, const uint8_t *lengths, int32_t *candidates) {
+/* The best path, from the chain's scores: its candidates, how many, and the place where it begins; -1 where none ends
+   where a text may. */
+static int find_best_path(Work *work, const uint8_t *ends, int32_t *candidates, int *begins) {
     const Lattice *lattice = &work->lattice;
     Chain *chain = &work->chain;
     int length = chain->length, width = length + 1, last = lattice->cuts - 1;
     for (int l = 0; l < width; l++) {
-        chain->rest[(size_t)last * width + l] = lengths[l] ? 0 : -INFINITY;
+        chain->rest[(size_t)last * width + l] = ends[l] ? 0 : -INFINITY;
     }
     for (int cut = last - 1; cut >= 0; cut--) {
         double *best = chain->rest + (size_t)cut * width, skip = lattice->skips[cut + 1] * lattice->scale;
@@ -247,12 +264,16 @@ static int find_best_path(Work *work, const uint8_t *lengths, int32_t *candidate
             }
         }
     }
-    if (!(chain->rest[0] > -INFINITY)) {
+    *begins = 0;
+    for (int t = 1; t < chain->tracks; t++) {
+        *begins = chain->rest[chain->first[t]] > chain->rest[*begins] ? chain->first[t] : *begins;
+    }
+    if (!(chain->rest[*begins] > -INFINITY)) {
         return -1;
     }
     int count = 0;
     for (int cut = 0; cut < last;) {
-        int chosen = work->choice[(size_t)cut * width + count];
+        int chosen = work->choice[(size_t)cut * width + *begins + count];
         if (chosen >= 0) {
             candidates[count++] = lattice->arc[chosen].candidate;
         }
@@ -261,12 +282,14 @@ static int find_best_path(Work *work, const uint8_t *lengths, int32_t *candidate
     return count;
 }
 
-/* Weigh the ways onwards from one cut: scores become probabilities. States with more characters behind them than cuts
-   cannot be reached. */
+/* The last place that can be reached by a cut: in a single track there is a cut for each character behind it. */
+static int reach(const Chain *chain, int cut) { return chain->tracks > 1 ? chain->length : MIN(cut, chain->length); }
+
+/* Weigh the ways onwards from one cut: scores become probabilities. */
 static void weigh(const Lattice *lattice, Chain *chain, int cut) {
-    int length = chain->length, width = length + 1, states = MIN(cut, length) + 1, takes = MIN(cut + 1, length);
+    int length = chain->length, width = length + 1, states = reach(chain, cut) + 1, takes = MIN(states, length);
     double *rest = chain->rest + (size_t)cut * width, *stay = chain->stay + (size_t)cut * width;
-    double top[MOST_CHARACTERS + 1], sum[MOST_CHARACTERS + 1], skip = lattice->skips[cut + 1] * lattice->scale;
+    double top[MOST_STEPS + 1], sum[MOST_STEPS + 1], skip = lattice->skips[cut + 1] * lattice->scale;
     for (int l = 0; l < states; l++) {
         stay[l] = top[l] = rest[width + l] + skip;
     }
@@ -304,16 +327,23 @@ static void weigh(const Lattice *lattice, Chain *chain, int cut) {
 }
 
 /* The chain's scores to its probabilities; returns log-sum-exp over all paths. */
-static double scores_to_chain(Work *work, const uint8_t *lengths) {
+static double scores_to_chain(Work *work, const uint8_t *ends) {
     Chain *chain = &work->chain;
     int width = chain->length + 1, last = work->lattice.cuts - 1;
     for (int l = 0; l < width; l++) {
-        chain->rest[(size_t)last * width + l] = lengths[l] ? 0 : -INFINITY;
+        chain->rest[(size_t)last * width + l] = ends[l] ? 0 : -INFINITY;
     }
     for (int cut = last - 1; cut >= 0; cut--) {
         weigh(&work->lattice, chain, cut);
     }
-    return chain->rest[0];
+    double all = -INFINITY;
+    for (int t = 0; t < chain->tracks; t++) {
+        all = log_add(all, chain->rest[chain->first[t]]);
+    }
+    for (int t = 0; t < chain->tracks; t++) {
+        chain->enter[t] = all > -INFINITY ? exp(chain->rest[chain->first[t]] - all) : 0;
+    }
+    return all;
 }
 
 /* Probabilities given where they start to shares of all paths, in place; what cannot be reached has none. */
@@ -323,18 +353,21 @@ static void chain_to_flow(Work *work) {
     int length = chain->length, width = length + 1;
     double *visits = chain->rest; /* which is not needed any more */
     memset(visits, 0, sizeof(double) * width * lattice->cuts);
-    visits[0] = 1;
+    for (int t = 0; t < chain->tracks; t++) {
+        visits[chain->first[t]] = chain->enter[t];
+    }
     for (int cut = 0; cut < lattice->cuts - 1; cut++) {
+        int last = reach(chain, cut);
         double *visit = visits + (size_t)cut * width, *stay = chain->stay + (size_t)cut * width;
         for (int l = 0; l < width; l++) {
-            stay[l] = l <= cut ? stay[l] * visit[l] : 0;
+            stay[l] = l <= last ? stay[l] * visit[l] : 0;
             visit[width + l] += stay[l];
         }
         for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
             double *take = chain->take + (size_t)lattice->arc[i].candidate * length;
             double *onwards = visits + (size_t)lattice->arc[i].end * width + 1;
             for (int l = 0; l < length; l++) {
-                take[l] = l <= cut ? take[l] * visit[l] : 0;
+                take[l] = l <= last ? take[l] * visit[l] : 0;
                 onwards[l] += take[l];
             }
         }
@@ -343,49 +376,67 @@ static void chain_to_flow(Work *work) {
 
 /* ---- texts ---- */
 
-/* Probability of each cut, `here` (J), to be on a path with so many characters behind it, come to by skips too. */
-static void add_skips(const Work *work, int count, double *here) {
+/* Probability of each cut, `here` (J), to be on a path at a place after so many characters, come to by skips too. */
+static void add_skips(const Work *work, int place, int count, double *here) {
     int width = work->chain.length + 1;
     for (int cut = count + 1; cut < work->lattice.cuts; cut++) {
-        here[cut] += here[cut - 1] * work->chain.stay[(size_t)(cut - 1) * width + count];
+        here[cut] += here[cut - 1] * work->chain.stay[(size_t)(cut - 1) * width + place];
     }
 }
 
-/* Probability of each cut to come after a prefix that is a character longer than that of `before`, both (J). */
+/* Probability of each cut to come after a prefix that is a character longer than that of `before`, both (tracks, J). */
 static void follow(const Space *space, const Work *work, int count, int character, const double *before, double *here) {
     const Lattice *lattice = &work->lattice;
-    memset(here, 0, sizeof(double) * lattice->cuts);
-    for (int cut = count; cut < lattice->cuts; cut++) {
-        for (int i = lattice->leaving[cut]; before[cut] > 0 && i < lattice->leaving[cut + 1]; i++) {
-            Arc arc = lattice->arc[i];
-            double taken = before[cut] * work->chain.take[(size_t)arc.candidate * work->chain.length + count];
-            here[arc.end] += taken * share_of(space, work, count, arc.candidate)[character];
+    memset(here, 0, sizeof(double) * space->tracks * lattice->cuts);
+    for (int t = 0; t < space->tracks; t++, before += lattice->cuts, here += lattice->cuts) {
+        int place = space->first[t] + count;
+        for (int cut = count; count < space->steps[t] && cut < lattice->cuts; cut++) {
+            for (int i = lattice->leaving[cut]; before[cut] > 0 && i < lattice->leaving[cut + 1]; i++) {
+                Arc arc = lattice->arc[i];
+                double taken = before[cut] * work->chain.take[(size_t)arc.candidate * work->chain.length + place];
+                here[arc.end] += taken * share_of(space, work, place, arc.candidate)[character];
+            }
+        }
+        if (count < space->steps[t]) {
+            add_skips(work, place + 1, count + 1, here);
         }
     }
-    add_skips(work, count + 1, here);
 }
 
-static void follow_nothing(const Work *work, double *here) {
-    memset(here, 0, sizeof(double) * work->lattice.cuts);
-    here[0] = 1;
-    add_skips(work, 0, here);
+static void follow_nothing(const Space *space, const Work *work, double *here) {
+    int cuts = work->lattice.cuts;
+    memset(here, 0, sizeof(double) * space->tracks * cuts);
+    for (int t = 0; t < space->tracks; t++) {
+        here[(size_t)t * cuts] = work->chain.enter[t];
+        add_skips(work, space->first[t], 0, here + (size_t)t * cuts);
+    }
+}
+
+/* Probability to be at the last cut, from that of each cut (tracks, J). */
+static double ending(const Space *space, const Work *work, const double *here) {
+    double sum = 0;
+    for (int t = 1; t <= space->tracks; t++) {
+        sum += here[(size_t)t * work->lattice.cuts - 1];
+    }
+    return sum;
 }
 
 /* Share of all paths that spell a text. */
 static double text_to_share(const Space *space, Work *work, const int32_t *text, int count) {
     double *before = work->there, *here = work->here, *spare;
-    follow_nothing(work, here);
+    follow_nothing(space, work, here);
     for (int l = 0; l < count; l++) {
         spare = before, before = here, here = spare;
         follow(space, work, l, text[l], before, here);
     }
-    return MIN(here[work->lattice.cuts - 1], 1.0);
+    return MIN(ending(space, work, here), 1.0);
 }
 
-/* Each candidate of a path as the most probable character allowed there. */
-static void path_to_text(const Space *space, const Work *work, const int32_t *candidates, int count, int32_t *text) {
+/* Each candidate of a path as the most probable character allowed there, from the place where it begins. */
+static void path_to_text(const Space *space, const Work *work, const int32_t *candidates, int begins, int count,
+                         int32_t *text) {
     for (int l = 0; l < count; l++) {
-        const float *share = share_of(space, work, l, candidates[l]);
+        const float *share = share_of(space, work, begins + l, candidates[l]);
         text[l] = 0;
         for (int c = 1; c < space->characters; c++) {
             text[l] = share[c] > share[text[l]] ? c : text[l];
@@ -398,9 +449,12 @@ static void flow_to_characters(const Space *space, const Work *work, const int32
                                double *characters) {
     for (int l = 0; l < count; l++) {
         characters[l] = 0;
-        for (int a = 0; a < work->lattice.arcs; a++) {
-            double taken = work->chain.take[(size_t)a * work->chain.length + l];
-            characters[l] += taken * share_of(space, work, l, a)[text[l]];
+        for (int t = 0; t < space->tracks; t++) {
+            int place = space->first[t] + l;
+            for (int a = 0; l < space->steps[t] && a < work->lattice.arcs; a++) {
+                double taken = work->chain.take[(size_t)a * work->chain.length + place];
+                characters[l] += taken * share_of(space, work, place, a)[text[l]];
+            }
         }
         characters[l] = MIN(characters[l], 1.0);
     }
@@ -433,7 +487,7 @@ static int is_before(const Work *work, Open one, Open other) {
     if (one.share != other.share) {
         return one.share > other.share;
     }
-    int32_t text[MOST_CHARACTERS], other_text[MOST_CHARACTERS];
+    int32_t text[MOST_STEPS], other_text[MOST_STEPS];
     int count = spell(work, one, text), other_count = spell(work, other, other_text);
     return compare_texts(text, count, other_text, other_count) < 0;
 }
@@ -509,21 +563,21 @@ static double least(const Found *found) {
     return found->count < found->room ? 0 : found->shares[found->room - 1];
 }
 
-/* Probability to go on from each cut (J, stride) with each character, after so many. */
-static const float *to_onwards(const Space *space, Work *work, int count) {
+/* Probability to go on from each cut (J, stride) with each character, at a place after so many. */
+static const float *to_onwards(const Space *space, Work *work, int place, int count) {
     const Lattice *lattice = &work->lattice;
-    float *onwards = work->onwards + (size_t)count * lattice->cuts * space->stride;
-    if (work->has_onwards[count]) {
+    float *onwards = work->onwards + (size_t)place * lattice->cuts * space->stride;
+    if (work->has_onwards[place]) {
         return onwards;
     }
-    work->has_onwards[count] = 1;
+    work->has_onwards[place] = 1;
     memset(onwards, 0, sizeof(float) * lattice->cuts * space->stride);
     for (int cut = count; cut < lattice->cuts; cut++) {
         float *row = onwards + (size_t)cut * space->stride;
         for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
             int candidate = lattice->arc[i].candidate;
-            const float *share = share_of(space, work, count, candidate);
-            float take = (float)work->chain.take[(size_t)candidate * work->chain.length + count];
+            const float *share = share_of(space, work, place, candidate);
+            float take = (float)work->chain.take[(size_t)candidate * work->chain.length + place];
             for (int c = 0; c < space->stride; c++) {
                 row[c] += take * share[c];
             }
@@ -534,13 +588,16 @@ static const float *to_onwards(const Space *space, Work *work, int count) {
 
 /* Open every prefix that is a character longer than one whose cuts are `here`, and that holds enough. */
 static int open_longer(const Space *space, Work *work, int parent, const double *here, const Found *found) {
-    int count = work->prefixes[parent].count;
-    const float *onwards = to_onwards(space, work, count);
+    int count = work->prefixes[parent].count, cuts = work->lattice.cuts;
     memset(work->next, 0, sizeof(double) * space->stride);
-    for (int cut = count; cut < work->lattice.cuts; cut++) {
-        const float *row = onwards + (size_t)cut * space->stride;
-        for (int c = 0; here[cut] > 0 && c < space->stride; c++) {
-            work->next[c] += here[cut] * row[c];
+    for (int t = 0; t < space->tracks; t++, here += cuts) {
+        int place = space->first[t] + count;
+        const float *onwards = count < space->steps[t] ? to_onwards(space, work, place, count) : NULL;
+        for (int cut = count; onwards && cut < cuts; cut++) {
+            const float *row = onwards + (size_t)cut * space->stride;
+            for (int c = 0; here[cut] > 0 && c < space->stride; c++) {
+                work->next[c] += here[cut] * row[c];
+            }
         }
     }
     for (int c = 0; c < space->characters; c++) {
@@ -555,8 +612,9 @@ static int open_longer(const Space *space, Work *work, int parent, const double 
    first, so a whole text that holds as much as any open prefix is the next most probable. What is found already bounds
    the search. Returns 0 where there is no memory. */
 static int find_texts(const Space *space, Work *work, const Settings *settings, Found *found) {
-    int32_t known[MOST_CHARACTERS], text[MOST_CHARACTERS];
-    int known_count = found->counts[0], cuts = work->lattice.cuts;
+    int32_t known[MOST_STEPS], text[MOST_STEPS];
+    int known_count = found->counts[0];
+    size_t states = (size_t)space->tracks * work->lattice.cuts;
     memcpy(known, found->texts, known_count * sizeof(int32_t));
     memset(work->has_onwards, 0, space->length);
     work->opens = 0;
@@ -569,17 +627,18 @@ static int find_texts(const Space *space, Work *work, const Settings *settings, 
             break;
         }
         int count = spell(work, open, text);
-        double *here = work->visits + (size_t)step * cuts;
+        double *here = work->visits + step * states;
         work->prefixes[step] = (Prefix){open.parent, open.character, count};
         if (open.parent < 0) {
-            follow_nothing(work, here);
+            follow_nothing(space, work, here);
         } else {
-            follow(space, work, count - 1, open.character, work->visits + (size_t)open.parent * cuts, here);
+            follow(space, work, count - 1, open.character, work->visits + open.parent * states, here);
         }
-        if (here[cuts - 1] > 0 && compare_texts(text, count, known, known_count)) {
-            keep_text(found, text, count, here[cuts - 1]);
+        double share = ending(space, work, here);
+        if (share > 0 && compare_texts(text, count, known, known_count)) {
+            keep_text(found, text, count, share);
         }
-        if (count < space->length && !open_longer(space, work, step, here, found)) {
+        if (count < space->longest && !open_longer(space, work, step, here, found)) {
             return 0;
         }
         if (step > settings->expansions) {
@@ -594,15 +653,16 @@ static int find_texts(const Space *space, Work *work, const Settings *settings, 
 /* Read one image's texts, the path that spells the first, and the share of each of its characters. */
 static int read_image(const Space *space, Work *work, const Settings *settings, Found *found, int32_t *candidates,
                       double *characters) {
-    int32_t text[MOST_CHARACTERS];
+    int32_t text[MOST_STEPS];
+    int begins;
     score_any(space, work, work->tops);
-    int count = find_best_path(work, space->lengths, candidates);
+    int count = find_best_path(work, space->ends, candidates, &begins);
     if (count < 0) {
         return 1;
     }
-    path_to_text(space, work, candidates, count, text);
+    path_to_text(space, work, candidates, begins, count, text);
     score_any(space, work, work->totals);
-    scores_to_chain(work, space->lengths);
+    scores_to_chain(work, space->ends);
     keep_text(found, text, count, text_to_share(space, work, text, count));
     int doubtful = settings->exact && (settings->best > 1 || found->shares[0] < settings->certain);
     if (doubtful && !find_texts(space, work, settings, found)) {
@@ -611,10 +671,10 @@ static int read_image(const Space *space, Work *work, const Settings *settings, 
     chain_to_flow(work);
     flow_to_characters(space, work, found->texts, found->counts[0], characters);
     if (compare_texts(text, count, found->texts, found->counts[0])) {
-        uint8_t lengths[MOST_CHARACTERS + 1] = {0};
-        lengths[found->counts[0]] = 1;
+        uint8_t ends[MOST_STEPS + 1] = {0};
+        ends[found->counts[0]] = 1;
         score_text(space, work, found->texts, found->counts[0]);
-        find_best_path(work, lengths, candidates);
+        find_best_path(work, ends, candidates, &begins);
     }
     return 1;
 }
@@ -634,7 +694,7 @@ static void add_skip_grads(const Work *work, float sign, float *grads) {
 /* Gradient of log-sum-exp over all paths, from the flow, by scores. */
 static void add_free_grads(const Space *space, Work *work) {
     for (int a = 0; a < work->lattice.arcs; a++) {
-        double by_row[MOST_CHARACTERS] = {0};
+        double by_row[MOST_STEPS] = {0};
         for (int l = 0; l < space->length; l++) {
             by_row[space->row_of[l]] += work->chain.take[(size_t)a * space->length + l];
         }
@@ -662,22 +722,31 @@ static void grads_to_logits(const Space *space, const Work *work, const float *l
     }
 }
 
+/* Whether a text may be read, in one of the tracks. */
+static int is_allowed(const Space *space, const int32_t *text, int count) {
+    for (int t = 0; t < space->tracks; t++) {
+        int l = 0, place = space->first[t];
+        while (l < count && l < space->steps[t] && space->allowed[(size_t)(place + l) * space->characters + text[l]]) {
+            l++;
+        }
+        if (l == count && space->ends[place + count]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Negative logarithm of the share of all paths that spell a label; INFINITY where no path does. Gradients are added to
    `grad_logits` (N, K) and `grad_skips` (J) unless they are NULL. */
 static double label_image(const Space *space, Work *work, const float *logits, const int32_t *label, int count,
                           float *grad_logits, float *grad_skips) {
-    uint8_t lengths[MOST_CHARACTERS + 1] = {0};
-    if (count < 0 || !space->lengths[count]) {
+    uint8_t ends[MOST_STEPS + 1] = {0};
+    if (count < 0 || !is_allowed(space, label, count)) {
         return INFINITY;
     }
-    for (int l = 0; l < count; l++) {
-        if (!space->allowed[(size_t)l * space->characters + label[l]]) {
-            return INFINITY;
-        }
-    }
-    lengths[count] = 1;
+    ends[count] = 1;
     score_text(space, work, label, count);
-    double forced = scores_to_chain(work, lengths);
+    double forced = scores_to_chain(work, ends);
     if (!(forced > -INFINITY)) {
         return INFINITY;
     }
@@ -692,7 +761,7 @@ static double label_image(const Space *space, Work *work, const float *logits, c
         }
     }
     score_any(space, work, work->totals);
-    double any = scores_to_chain(work, space->lengths);
+    double any = scores_to_chain(work, space->ends);
     if (grad_logits) {
         chain_to_flow(work);
         add_skip_grads(work, 1, grad_skips);
@@ -731,10 +800,10 @@ static void take_room(Work *work, const Batch *batch, Space *space, const Settin
     space->barred = room(work, space->rows, stride, sizeof(float));
     if (settings) {
         size_t limit = settings->exact ? 2 * (size_t)settings->expansions : 0;
-        work->here = room(work, cuts, 1, sizeof(double));
-        work->there = room(work, cuts, 1, sizeof(double));
+        work->here = room(work, cuts, space->tracks, sizeof(double));
+        work->there = room(work, cuts, space->tracks, sizeof(double));
         work->prefixes = room(work, limit, 1, sizeof(Prefix));
-        work->visits = room(work, limit, cuts, sizeof(double));
+        work->visits = room(work, limit, cuts * space->tracks, sizeof(double));
         work->onwards = room(work, limit ? space->length * cuts : 0, stride, sizeof(float));
         work->has_onwards = room(work, space->length, 1, 1);
         work->next = room(work, stride, 1, sizeof(double));
@@ -831,7 +900,7 @@ static int label_batch(const Batch *batch, Space *space, const int32_t *labels, 
 
 /* ---- Python ---- */
 
-enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, LENGTHS, INPUTS };
+enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, STARTS, ENDS, INPUTS };
 
 static const char *check_ranges(const int32_t *first, int count, Py_ssize_t end, int least_of_each, int *most) {
     *most = 0;
@@ -867,12 +936,28 @@ static const char *to_batch(const Py_buffer *in, double temperature, Batch *batc
     return fault ? fault : temperature > 0 ? NULL : "the temperature is not above 0";
 }
 
+/* What is wrong with the tracks, or NULL; fills them in. */
+static const char *to_tracks(Space *space) {
+    if (!space->starts[0]) {
+        return "the first track does not start at the first place";
+    }
+    for (int l = 0; l <= space->length; l++) {
+        if (space->starts[l]) {
+            space->first[space->tracks++] = l;
+        }
+        int track = space->tracks - 1;
+        space->steps[track] = l - space->first[track];
+        space->longest = space->steps[track] > space->longest ? space->steps[track] : space->longest;
+    }
+    return NULL;
+}
+
 /* What is wrong with the texts that may be read, or NULL; fills in the space. */
 static const char *to_space(const Py_buffer *in, Space *space) {
-    Py_ssize_t length = in[LENGTHS].len - 1, spans = in[SPANS].len / 8;
-    if (length < 1 || length > MOST_CHARACTERS || in[ALLOWED].len % length ||
+    Py_ssize_t length = in[ENDS].len - 1, spans = in[SPANS].len / 8;
+    if (length < 1 || length > MOST_STEPS || in[STARTS].len != length + 1 || in[ALLOWED].len % length ||
         in[ALLOWED].len / length > INT32_MAX - LANES) {
-        return "allowed is bool (L, C) and lengths (L + 1), where L is within 1 and 64";
+        return "allowed is bool (L, C), starts and ends (L + 1), where L is within 1 and 256";
     }
     Py_ssize_t characters = in[ALLOWED].len / length, classes = spans ? in[LOGITS].len / 4 / spans : 0;
     if (characters < 1 || in[GROUPS].len < 4 * characters || in[GROUPS].len % (4 * characters) ||
@@ -883,7 +968,8 @@ static const char *to_space(const Py_buffer *in, Space *space) {
     space->stride = (space->characters + LANES - 1) / LANES * LANES;
     space->groups = in[GROUPS].buf;
     space->allowed = in[ALLOWED].buf;
-    space->lengths = in[LENGTHS].buf;
+    space->starts = in[STARTS].buf;
+    space->ends = in[ENDS].buf;
     for (Py_ssize_t i = 0; spans && i < in[GROUPS].len / 4; i++) {
         if (space->groups[i] < 0 || space->groups[i] + (i % space->members == 0) > classes) {
             return "a group holds no class, or one that there is not";
@@ -897,7 +983,7 @@ static const char *to_space(const Py_buffer *in, Space *space) {
         }
         space->row_of[l] = same < l ? space->row_of[same] : space->rows++;
     }
-    return NULL;
+    return to_tracks(space);
 }
 
 static PyObject *answer(const char *fault, int done) {
@@ -911,8 +997,8 @@ static PyObject *decode(PyObject *self, PyObject *args) {
     Py_buffer in[INPUTS], out[5];
     Settings settings;
     double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dipdiiw*w*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
-                          in + 5, in + 6, in + 7,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*dipdiiw*w*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
+                          in + 5, in + 6, in + 7, in + 8,
                           &temperature, &settings.best, &settings.exact, &settings.certain, &settings.expansions,
                           &settings.narrow, out, out + 1, out + 2, out + 3, out + 4)) {
         return NULL;
@@ -948,8 +1034,8 @@ static PyObject *decode(PyObject *self, PyObject *args) {
 static PyObject *losses(PyObject *self, PyObject *args) {
     Py_buffer in[INPUTS], labels, counts, out[3];
     double temperature;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*dy*y*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
-                          in + 5, in + 6, in + 7,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*dy*y*w*w*w*", in, in + 1, in + 2, in + 3, in + 4,
+                          in + 5, in + 6, in + 7, in + 8,
                           &temperature, &labels, &counts, out, out + 1, out + 2)) {
         return NULL;
     }
