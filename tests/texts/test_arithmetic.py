@@ -43,39 +43,29 @@ def test_result(text: str, result: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        *[
-            "12",
-            "12=?",
-            "=?",
-            "ab12",
-            "+5",
-            "-5",
-            "5+",
-            "5+=?",
-            "5++5",
-            "5--5",
-            "5-+5",
-            "7/2",
-            "7/0",
-            "8/3*3",
-            "1+2=3",
-            "1.5+2",
-            "1,5+2",
-            "x+3",
-            "3xx4",
-            "3+4==",
-            "3+4=??",
-        ],
-    ],
+    ["", "12", "12=?", "=?", "ab12", "+5", "-5", "5+", "5+=?", "5++5", "5--5", "5-+5", "7/2", "7/0", "8/3*3", "1+2=3"],
 )
 def test_what_is_no_sum_has_no_result(text: str) -> None:
     assert text_to_result(text) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["3+4?=", "٣+٤", "²+1", "1**2", "1//1", "(1+2)", "1e5+1", "1_0+1", "1:2", "0" * 17 + "+1"]
+    "text",
+    [
+        "3+4?=",
+        "3+4==",
+        "3+4=??",
+        "x+3",
+        "3xx4",
+        "٣+٤",
+        "²+1",
+        "1**2",
+        "1//1",
+        "(1+2)",
+        "1e5+1",
+        "1_0+1",
+        "0" * 17 + "+1",
+    ],
 )
 def test_what_python_may_read_otherwise_has_no_result(text: str) -> None:
     assert text_to_result(text) is None
