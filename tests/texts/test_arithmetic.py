@@ -51,21 +51,7 @@ def test_what_is_no_sum_has_no_result(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "3+4?=",
-        "3+4==",
-        "3+4=??",
-        "x+3",
-        "3xx4",
-        "٣+٤",
-        "²+1",
-        "1**2",
-        "1//1",
-        "(1+2)",
-        "1e5+1",
-        "1_0+1",
-        "0" * 17 + "+1",
-    ],
+    ["3+4?=", "3+4==", "3+4=??", "x+3", "3xx4", "٣+٤", "²+1", "1**2", "1//1", "(1+2)", "1e5+1", "1_0+1", f"{0:017}+1"],
 )
 def test_what_python_may_read_otherwise_has_no_result(text: str) -> None:
     assert text_to_result(text) is None
