@@ -66,6 +66,15 @@ def test_pattern_and_length_agree() -> None:
             Constraint(pattern="[a-z]{4}", length=length)
 
 
+def test_pattern_of_several_lengths_and_length_agree() -> None:
+    for length in ("1-2", "3", "4-6"):
+        assert Constraint(pattern="[a-z]{2,3}[0-9]?", length=length).length == length
+    message = "pattern '[a-z]{2,3}[0-9]?' has 2 to 4 characters, length says otherwise; drop one of them or change it"
+    for length in ("1", "5-6"):
+        with pytest.raises(SettingsError, match=f"^{re.escape(message)}$"):
+            Constraint(pattern="[a-z]{2,3}[0-9]?", length=length)
+
+
 def test_nothing_is_known_unless_it_is_said() -> None:
     nothing = Constraint()
     assert (nothing.characters, nothing.lengths, nothing.places, nothing.spelt_out) == (None, None, None, None)

@@ -75,6 +75,14 @@ def test_pattern_by_place() -> None:
     assert parse_pattern("7") == (Place("7"),)
 
 
+def test_places_that_may_be_left_out() -> None:
+    ones = Place("1"), Place("1", optional=True)
+    assert parse_pattern("1{1,2}") == parse_pattern("11?") == ones
+    assert parse_pattern(r"1[?]?\?") == (Place("1"), Place("?", optional=True), Place("?"))
+    assert parse_pattern("12{0}.{0,1}") == (Place("1"), Place("", negated=True, optional=True))
+    assert parse_pattern("1{1,16}") == (ones[0], *[ones[1]] * 15)
+
+
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
