@@ -292,23 +292,20 @@ def on_terminal(body: Callable[[], object], columns: int = 80) -> str:
 
 
 def test_no_bar_is_shown_among_rows_on_the_same_terminal() -> None:
-    shown = []
+    shown: list[tuple[bool, bool]] = []
 
     def body() -> None:
-        for descriptor in (stdout, 2):  # 2 is the terminal
+        stdout = os.dup(1)
+        for descriptor in (2, stdout):  # 2 is the terminal
             os.dup2(descriptor, 1)
             with Terminal() as terminal:
                 before = terminal.has_bar
                 terminal.stream()
                 shown.append((before, terminal.has_bar))
-
-    stdout = os.dup(1)
-    try:
-        on_terminal(body)
-    finally:
-        os.dup2(stdout, 1)
         os.close(stdout)
-    assert shown == [(True, True), (True, False)]
+
+    on_terminal(body)
+    assert shown == [(True, False), (True, True)]
 
 
 def test_lines_are_broken_between_words_on_a_terminal_only(capfd: pytest.CaptureFixture[str]) -> None:
