@@ -38,6 +38,7 @@ PLACES = (
     "classifier/model_file.py",
     "classifier/recognizer.py",
     "classifier/alphabet.py",
+    "classifier/texts",
 )
 WANTED = 0.85
 MEMORY = 8 << 30

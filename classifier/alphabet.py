@@ -6,33 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from string import ascii_letters, digits
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kerf.classifier.texts.patterns import MAX_LENGTH, Place, parse_charset, parse_pattern, shorten
 from kerf.segmenter.errors import LabelAlphabetError, SettingsError
-
-MAX_LENGTH = 16
-"""Longest text that a search considers."""
-MAX_CHARSET = 50_000
-"""Most characters of a charset: all that are in use of the largest script."""
-
-SETS = {"d": digits, "w": ascii_letters + digits + "_"}
-"""What escaped letters stand for."""
-TOKEN = re.compile(
-    r"(?:\[(?P<not>\^?+)(?P<set>(?:\\.|[^]\\])+)\]|(?P<any>\.)|(?P<one>\\.|[^][{}().*+?|\\^$]))(?:\{(?P<count>[0-9]{1,2})\})?",
-    re.DOTALL,
-)
-REFUSED = {
-    "*+": "a part is repeated by a count such as {4}",
-    "?{": "a part is repeated by one count such as {4}; for texts of several lengths give charset and length instead",
-    "()|": "there are no groups and no choices; a class such as [ab] is a choice of characters",
-    "^$": "a pattern is always for the whole text; leave it out",
-    "[]": "a class is [a-z] or [^a-z], and not empty",
-    "}\\": "a character that means something in patterns has a \\ before it",
-}
-"""Why a pattern cannot go on with such a character, and what would do."""
 
 
 @dataclass(frozen=True)
@@ -107,18 +86,6 @@ def texts_to_alphabet(texts: Iterable[str]) -> Alphabet:
 
 
 @dataclass(frozen=True)
-class Place:
-    """What may stand at one place of a pattern: one of ``characters``, or, if ``negated``, any but these."""
-
-    characters: str
-    negated: bool = False
-
-    def allows(self, character: str) -> bool:
-        """Whether a character may stand here."""
-        return (character in self.characters) != self.negated
-
-
-@dataclass(frozen=True)
 class Constraint:
     r"""What is known of the texts before reading them; everything not given comes from the model.
 
@@ -132,7 +99,7 @@ class Constraint:
         Number of characters: ``"4"`` or 4, ``"4-6"`` or (4, 6), both ends included.
     pattern
         Characters by position, for example ``[A-Z]{2}\d{4}``: literals, classes ``[a-z]`` and ``[^a-z]``, ``\d``,
-        ``\w``, ``.``, a ``\`` before punctuation, and counts ``{n}``.
+        ``\w``, ``.``, a ``\`` before punctuation, counts ``{n}`` and ``{m,n}``, and ``?`` after what may be left out.
 
     Raises
     ------
@@ -146,9 +113,11 @@ class Constraint:
 
     def __post_init__(self) -> None:
         places, lengths, _ = self.places, self.lengths, self.characters
-        if places and lengths and not lengths[0] <= len(places) <= lengths[1]:
+        fewest, most = sum(not place.optional for place in places or ()), len(places or ())
+        if places and lengths and (lengths[1] < fewest or most < lengths[0]):
+            count = most if fewest == most else f"{fewest} to {most}"
             raise SettingsError(
-                f"pattern {shorten(self.pattern or '')} has {len(places)} characters, length says otherwise; "
+                f"pattern {shorten(self.pattern or '')} has {count} characters, length says otherwise; "
                 "drop one of them or change it"
             )
 
@@ -164,7 +133,7 @@ class Constraint:
 
     @cached_property
     def places(self) -> tuple[Place, ...] | None:
-        """What may stand at each place."""
+        """What may stand at each place, if it is not left out."""
         return None if self.pattern is None else parse_pattern(self.pattern)
 
     @property
@@ -200,85 +169,3 @@ def parse_length(length: str | int | tuple[int, int]) -> tuple[int, int]:
             f"length {shown} is not a number or a range within 1-{MAX_LENGTH}; give N or MIN-MAX, for example 4 or 4-6"
         )
     return ends
-
-
-def parse_charset(text: str) -> str:
-    r"""Read a charset, with ranges such as ``a-z0-9`` and escapes, as its characters, each once, in order.
-
-    Raises
-    ------
-    SettingsError
-        If it is empty or too large, a range runs backwards, or an escape is unknown.
-    """
-    if not text:
-        raise SettingsError("the charset is empty; name the characters that can occur, for example 0-9A-F")
-    characters: dict[str, None] = {}
-    for match in re.finditer(r"(\\.|[^\\]|\\\Z)(?:-(\\.|[^\\]))?", text, flags=re.DOTALL):
-        part, first, last = match[0], unescape(match[1]), unescape(match[2] or match[1])
-        if match[2] and len(first + last) > 2:
-            raise SettingsError(f"range {part} in {shorten(text)} has no two ends; write \\- for the character -")
-        if match[2] and last < first:
-            raise SettingsError(f"range {part} in {shorten(text)} runs backwards; write {match[2]}-{match[1]}")
-        ends = range(ord(first[0]), ord(last[0]) + 1)
-        if len(characters) + len(ends) > MAX_CHARSET:
-            raise SettingsError(f"{shorten(text)} has more than {MAX_CHARSET} characters; name those that can occur")
-        characters |= dict.fromkeys(map(chr, ends) if match[2] else first)
-    return "".join(characters)
-
-
-def unescape(part: str) -> str:
-    r"""Return the characters that ``x``, ``\d``, ``\w`` or an escaped character stands for.
-
-    Raises
-    ------
-    SettingsError
-        If the escape is unknown.
-    """
-    if not part.startswith("\\"):
-        return part
-    if part[1:] in SETS:
-        return SETS[part[1:]]
-    if part == "\\" or part[1].isalnum():
-        raise SettingsError(
-            rf"{part} is not understood; use \d for digits, \w for letters, digits and _, \\ for the character \, "
-            r"or \ before punctuation"
-        )
-    return part[1:]
-
-
-def parse_pattern(pattern: str) -> tuple[Place, ...]:
-    r"""Read a pattern as what may stand at each place.
-
-    Raises
-    ------
-    SettingsError
-        If there is more in it than literals, ``[classes]``, escapes, ``.`` and ``{n}``.
-    """
-    places: list[Place] = []
-    at = 0
-    while at < len(pattern) and len(places) <= MAX_LENGTH:
-        match = TOKEN.match(pattern, at)
-        if not match:
-            reason = next(reason for characters, reason in REFUSED.items() if pattern[at] in characters)
-            where = f"at character {at + 1}, {shorten(pattern[at:], 12)}"
-            raise SettingsError(f"pattern {shorten(pattern)} is not understood {where}: {reason}")
-        places += [token_to_place(match)] * int(match["count"] or 1)
-        at = match.end()
-    if not 1 <= len(places) <= MAX_LENGTH:
-        many = f"more than {MAX_LENGTH}" if places else "no"
-        raise SettingsError(f"pattern {shorten(pattern)} has {many} characters; 1 to {MAX_LENGTH} can be read")
-    return tuple(places)
-
-
-def token_to_place(token: re.Match[str]) -> Place:
-    """Read one token of a pattern, without its count."""
-    if token["any"]:
-        return Place("", negated=True)
-    if token["one"]:
-        return Place(unescape(token["one"]))
-    return Place(parse_charset(token["set"]), negated=bool(token["not"]))
-
-
-def shorten(text: str, most: int = 40) -> str:
-    """Quote a text, the beginning of it if it is long."""
-    return repr(text) if len(text) <= most else repr(text[:most]) + "..."

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from kerf.classifier.alphabet import MAX_LENGTH, Alphabet
+from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.folders.texts import find_refused
 from kerf.classifier.kind import Kind
 from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.texts.patterns import MAX_LENGTH
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import COLOUR_PLANES, MARGIN_SAMPLES, PLANES
 from kerf.segmenter.errors import ModelUnreadableError, ModelVersionError, SettingsError

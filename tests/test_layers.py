@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = (
     "segmenter",
     "classifier/streams.py",
+    "classifier/texts",
     "classifier/alphabet.py",
     "classifier/kind.py",
     "classifier/measuring",

@@ -49,7 +49,8 @@ def label_columns(recognizer: Recognizer, sample: Sample, space: TextSpace) -> N
         return None
     example = segmentation_to_example(recognizer.segment(sample.path))
     allowed = np.array([[character == c for c in space.characters] for character in sample.text])
-    label = replace(space, allowed=allowed, lengths=np.arange(len(allowed) + 1) == len(allowed))
+    places = np.arange(len(allowed) + 1)
+    label = replace(space, allowed=allowed, starts=places == 0, ends=places == len(allowed))
     (decoded,) = recognizer.read_examples([example], label, 1)
     return example.lattice.span_cols[list(decoded.candidates)] if decoded.text else None
 

@@ -19,8 +19,8 @@ import numpy as np
 from captcha.image import ImageCaptcha
 from numpy.typing import NDArray
 
-from kerf.classifier.alphabet import parse_charset
 from kerf.classifier.synthesis import LOOKS, find_fonts, synthesize_one
+from kerf.classifier.texts.patterns import parse_charset
 
 FROM_PACKAGE = 8
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerf.classifier.alphabet import Alphabet, parse_charset
+from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.console.named import say_passed_over, to_named
 from kerf.classifier.console.report import epoch_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.classifier.folders.images import find_images, is_folder
 from kerf.classifier.streams import Pause
+from kerf.classifier.texts.patterns import parse_charset
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:

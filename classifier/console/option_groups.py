@@ -51,6 +51,8 @@ class RowSettings:
         Add ``characters``: the confidence of each character.
     best
         Of how many texts to tell: above 1, add ``alternatives``, the next most probable and their confidences.
+    arithmetic
+        Add ``result``: that of a text that is a sum.
     check
         Add ``label`` and ``right``, from the labels beside the images.
     """
@@ -58,6 +60,7 @@ class RowSettings:
     min_confidence: opt.MinConfidence = 0.0
     characters: opt.Characters = False
     best: opt.Best = 1
+    arithmetic: opt.Arithmetic = False
     check: opt.Check = False
 
     @property
@@ -68,6 +71,7 @@ class RowSettings:
             *always,
             *(("characters",) if self.characters else ()),
             *(("alternatives",) if self.best > 1 else ()),
+            *(("result",) if self.arithmetic else ()),
             *(("label", "right") if self.check else ()),
         )
 

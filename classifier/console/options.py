@@ -67,7 +67,7 @@ OutOnnx = Annotated[Path, typer.Option("--out", help="ONNX file to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Charset = Annotated[str | None, typer.Option(help="The characters that can occur, such as a-z2-9.")]
 Length = Annotated[str | None, typer.Option(help="Number of characters, such as 4 or 4-6.")]
-Pattern = Annotated[str | None, typer.Option(help="Characters by position, such as [A-Z]{2}[0-9]{4}.")]
+Pattern = Annotated[str | None, typer.Option(help="Characters by position, such as [A-Z]{2}[0-9]{4,6}.")]
 Limit = Annotated[int | None, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="Only the first so many images.")]
 LabelPattern = Annotated[
     str | None, typer.Option(help="Regex on file names without suffix whose first group is the label.")
@@ -119,6 +119,7 @@ Best = Annotated[
         parser=number(int, 1, 20, "3"), metavar="N", help="Tell so many texts, the next best too; at most 20."
     ),
 ]
+Arithmetic = Annotated[bool, typer.Option("--arithmetic", help="Add result, that of texts such as 12+7=?.")]
 Check = Annotated[bool, typer.Option("--check", help="Add label and right, from its labels.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")]
 MinAccuracy = Annotated[

@@ -15,13 +15,14 @@ from kerf.classifier.console.option_groups import RowSettings
 from kerf.classifier.console.options import RowFormat
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.measuring.metrics import proportion
+from kerf.classifier.texts.arithmetic import text_to_result
 from kerf.segmenter.errors import KerfError, UnforeseenError
 
 if TYPE_CHECKING:
     from kerf.classifier.recognizer import Reading
 
 Alternatives = list[tuple[str, float]]
-Cell = str | float | bool | list[float] | Alternatives | None
+Cell = str | int | float | bool | list[float] | Alternatives | None
 
 
 class Status(StrEnum):
@@ -60,6 +61,7 @@ class Row:
             "error": self.error,
             "characters": [round(c, 4) for c in self.characters],
             "alternatives": [(text, round(confidence, 4)) for text, confidence in self.alternatives],
+            "result": text_to_result(self.text),
             "label": self.label,
             "right": self.right,
             "frames": self.frames,
@@ -190,6 +192,8 @@ def cell_to_text(cell: Cell) -> str:
             return ""
         case bool():
             return "yes" if cell else "no"
+        case int():
+            return str(cell)
         case float():
             return f"{cell:.4f}"
         case list():

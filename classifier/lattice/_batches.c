@@ -32,10 +32,10 @@ static void take_room(Work *work, const Batch *batch, Space *space, const Settin
     space->barred = room(work, space->rows, stride, sizeof(float));
     if (settings) {
         size_t limit = settings->exact ? 2 * (size_t)settings->expansions : 0;
-        work->here = room(work, cuts, 1, sizeof(double));
-        work->there = room(work, cuts, 1, sizeof(double));
+        work->here = room(work, cuts, space->tracks, sizeof(double));
+        work->there = room(work, cuts, space->tracks, sizeof(double));
         work->prefixes = room(work, limit, 1, sizeof(Prefix));
-        work->visits = room(work, limit, cuts, sizeof(double));
+        work->visits = room(work, limit, cuts * space->tracks, sizeof(double));
         work->onwards = room(work, limit ? space->length * cuts : 0, stride, sizeof(float));
         work->has_onwards = room(work, space->length, 1, 1);
         work->next = room(work, stride, 1, sizeof(double));

@@ -19,7 +19,7 @@ static void add_skip_grads(const Work *work, float sign, float *grads) {
 /* Gradient of log-sum-exp over all paths, from the flow, by scores. */
 static void add_free_grads(const Space *space, Work *work) {
     for (int a = 0; a < work->lattice.arcs; a++) {
-        double by_row[MOST_CHARACTERS] = {0};
+        double by_row[MOST_STEPS] = {0};
         for (int l = 0; l < space->length; l++) {
             by_row[space->row_of[l]] += work->chain.take[(size_t)a * space->length + l];
         }
@@ -47,22 +47,31 @@ static void grads_to_logits(const Space *space, const Work *work, const float *l
     }
 }
 
+/* Whether a text may be read, in one of the tracks. */
+static int is_allowed(const Space *space, const int32_t *text, int count) {
+    for (int t = 0; t < space->tracks; t++) {
+        int l = 0, place = space->first[t];
+        while (l < count && l < space->steps[t] && space->allowed[(size_t)(place + l) * space->characters + text[l]]) {
+            l++;
+        }
+        if (l == count && space->ends[place + count]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Negative logarithm of the share of all paths that spell a label; INFINITY where no path does. Gradients are added to
    `grad_logits` (N, K) and `grad_skips` (J) unless they are NULL. */
 double kerf_label_image(const Space *space, Work *work, const float *logits, const int32_t *label, int count,
                         float *grad_logits, float *grad_skips) {
-    uint8_t lengths[MOST_CHARACTERS + 1] = {0};
-    if (count < 0 || !space->lengths[count]) {
+    uint8_t ends[MOST_STEPS + 1] = {0};
+    if (count < 0 || !is_allowed(space, label, count)) {
         return INFINITY;
     }
-    for (int l = 0; l < count; l++) {
-        if (!space->allowed[(size_t)l * space->characters + label[l]]) {
-            return INFINITY;
-        }
-    }
-    lengths[count] = 1;
+    ends[count] = 1;
     kerf_score_text(space, work, label, count);
-    double forced = kerf_scores_to_chain(work, lengths);
+    double forced = kerf_scores_to_chain(work, ends);
     if (!(forced > -INFINITY)) {
         return INFINITY;
     }
@@ -77,7 +86,7 @@ double kerf_label_image(const Space *space, Work *work, const float *logits, con
         }
     }
     kerf_score_any(space, work, work->totals);
-    double any = kerf_scores_to_chain(work, space->lengths);
+    double any = kerf_scores_to_chain(work, space->ends);
     if (grad_logits) {
         kerf_chain_to_flow(work);
         add_skip_grads(work, 1, grad_skips);

@@ -4,32 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Probability of each cut, `here` (J), to be on a path with so many characters behind it, come to by skips too. */
-static void add_skips(const Work *work, int count, double *here) {
+/* Probability of each cut, `here` (J), to be on a path at a place after so many characters, come to by skips too. */
+static void add_skips(const Work *work, int place, int count, double *here) {
     int width = work->chain.length + 1;
     for (int cut = count + 1; cut < work->lattice.cuts; cut++) {
-        here[cut] += here[cut - 1] * work->chain.stay[(size_t)(cut - 1) * width + count];
+        here[cut] += here[cut - 1] * work->chain.stay[(size_t)(cut - 1) * width + place];
     }
 }
 
-/* Probability of each cut to come after a prefix that is a character longer than that of `before`, both (J). */
+/* Probability of each cut to come after a prefix that is a character longer than that of `before`, both (tracks, J). */
 void kerf_follow(const Space *space, const Work *work, int count, int character, const double *before, double *here) {
     const Lattice *lattice = &work->lattice;
-    memset(here, 0, sizeof(double) * lattice->cuts);
-    for (int cut = count; cut < lattice->cuts; cut++) {
-        for (int i = lattice->leaving[cut]; before[cut] > 0 && i < lattice->leaving[cut + 1]; i++) {
-            Arc arc = lattice->arc[i];
-            double taken = before[cut] * work->chain.take[(size_t)arc.candidate * work->chain.length + count];
-            here[arc.end] += taken * share_of(space, work, count, arc.candidate)[character];
+    memset(here, 0, sizeof(double) * space->tracks * lattice->cuts);
+    for (int t = 0; t < space->tracks; t++, before += lattice->cuts, here += lattice->cuts) {
+        int place = space->first[t] + count;
+        for (int cut = count; count < space->steps[t] && cut < lattice->cuts; cut++) {
+            for (int i = lattice->leaving[cut]; before[cut] > 0 && i < lattice->leaving[cut + 1]; i++) {
+                Arc arc = lattice->arc[i];
+                double taken = before[cut] * work->chain.take[(size_t)arc.candidate * work->chain.length + place];
+                here[arc.end] += taken * share_of(space, work, place, arc.candidate)[character];
+            }
+        }
+        if (count < space->steps[t]) {
+            add_skips(work, place + 1, count + 1, here);
         }
     }
-    add_skips(work, count + 1, here);
 }
 
-void kerf_follow_nothing(const Work *work, double *here) {
-    memset(here, 0, sizeof(double) * work->lattice.cuts);
-    here[0] = 1;
-    add_skips(work, 0, here);
+void kerf_follow_nothing(const Space *space, const Work *work, double *here) {
+    int cuts = work->lattice.cuts;
+    memset(here, 0, sizeof(double) * space->tracks * cuts);
+    for (int t = 0; t < space->tracks; t++) {
+        here[(size_t)t * cuts] = work->chain.enter[t];
+        add_skips(work, space->first[t], 0, here + (size_t)t * cuts);
+    }
+}
+
+/* Probability to be at the last cut, from that of each cut (tracks, J). */
+double kerf_ending(const Space *space, const Work *work, const double *here) {
+    double sum = 0;
+    for (int t = 1; t <= space->tracks; t++) {
+        sum += here[(size_t)t * work->lattice.cuts - 1];
+    }
+    return sum;
 }
 
 int kerf_compare_texts(const int32_t *one, int count, const int32_t *other, int other_count) {
@@ -57,7 +74,7 @@ static int is_before(const Work *work, Open one, Open other) {
     if (one.share != other.share) {
         return one.share > other.share;
     }
-    int32_t text[MOST_CHARACTERS], other_text[MOST_CHARACTERS];
+    int32_t text[MOST_STEPS], other_text[MOST_STEPS];
     int count = spell(work, one, text), other_count = spell(work, other, other_text);
     return kerf_compare_texts(text, count, other_text, other_count) < 0;
 }
@@ -133,21 +150,21 @@ static double least(const Found *found) {
     return found->count < found->room ? 0 : found->shares[found->room - 1];
 }
 
-/* Probability to go on from each cut (J, stride) with each character, after so many. */
-static const float *to_onwards(const Space *space, Work *work, int count) {
+/* Probability to go on from each cut (J, stride) with each character, at a place after so many. */
+static const float *to_onwards(const Space *space, Work *work, int place, int count) {
     const Lattice *lattice = &work->lattice;
-    float *onwards = work->onwards + (size_t)count * lattice->cuts * space->stride;
-    if (work->has_onwards[count]) {
+    float *onwards = work->onwards + (size_t)place * lattice->cuts * space->stride;
+    if (work->has_onwards[place]) {
         return onwards;
     }
-    work->has_onwards[count] = 1;
+    work->has_onwards[place] = 1;
     memset(onwards, 0, sizeof(float) * lattice->cuts * space->stride);
     for (int cut = count; cut < lattice->cuts; cut++) {
         float *row = onwards + (size_t)cut * space->stride;
         for (int i = lattice->leaving[cut]; i < lattice->leaving[cut + 1]; i++) {
             int candidate = lattice->arc[i].candidate;
-            const float *share = share_of(space, work, count, candidate);
-            float take = (float)work->chain.take[(size_t)candidate * work->chain.length + count];
+            const float *share = share_of(space, work, place, candidate);
+            float take = (float)work->chain.take[(size_t)candidate * work->chain.length + place];
             for (int c = 0; c < space->stride; c++) {
                 row[c] += take * share[c];
             }
@@ -158,13 +175,16 @@ static const float *to_onwards(const Space *space, Work *work, int count) {
 
 /* Open every prefix that is a character longer than one whose cuts are `here`, and that holds enough. */
 static int open_longer(const Space *space, Work *work, int parent, const double *here, const Found *found) {
-    int count = work->prefixes[parent].count;
-    const float *onwards = to_onwards(space, work, count);
+    int count = work->prefixes[parent].count, cuts = work->lattice.cuts;
     memset(work->next, 0, sizeof(double) * space->stride);
-    for (int cut = count; cut < work->lattice.cuts; cut++) {
-        const float *row = onwards + (size_t)cut * space->stride;
-        for (int c = 0; here[cut] > 0 && c < space->stride; c++) {
-            work->next[c] += here[cut] * row[c];
+    for (int t = 0; t < space->tracks; t++, here += cuts) {
+        int place = space->first[t] + count;
+        const float *onwards = count < space->steps[t] ? to_onwards(space, work, place, count) : NULL;
+        for (int cut = count; onwards && cut < cuts; cut++) {
+            const float *row = onwards + (size_t)cut * space->stride;
+            for (int c = 0; here[cut] > 0 && c < space->stride; c++) {
+                work->next[c] += here[cut] * row[c];
+            }
         }
     }
     for (int c = 0; c < space->characters; c++) {
@@ -179,8 +199,9 @@ static int open_longer(const Space *space, Work *work, int parent, const double 
    first, so a whole text that holds as much as any open prefix is the next most probable. What is found already bounds
    the search. Returns 0 where there is no memory. */
 int kerf_find_texts(const Space *space, Work *work, const Settings *settings, Found *found) {
-    int32_t known[MOST_CHARACTERS], text[MOST_CHARACTERS];
-    int known_count = found->counts[0], cuts = work->lattice.cuts;
+    int32_t known[MOST_STEPS], text[MOST_STEPS];
+    int known_count = found->counts[0];
+    size_t states = (size_t)space->tracks * work->lattice.cuts;
     memcpy(known, found->texts, known_count * sizeof(int32_t));
     memset(work->has_onwards, 0, space->length);
     work->opens = 0;
@@ -193,17 +214,18 @@ int kerf_find_texts(const Space *space, Work *work, const Settings *settings, Fo
             break;
         }
         int count = spell(work, open, text);
-        double *here = work->visits + (size_t)step * cuts;
+        double *here = work->visits + step * states;
         work->prefixes[step] = (Prefix){open.parent, open.character, count};
         if (open.parent < 0) {
-            kerf_follow_nothing(work, here);
+            kerf_follow_nothing(space, work, here);
         } else {
-            kerf_follow(space, work, count - 1, open.character, work->visits + (size_t)open.parent * cuts, here);
+            kerf_follow(space, work, count - 1, open.character, work->visits + open.parent * states, here);
         }
-        if (here[cuts - 1] > 0 && kerf_compare_texts(text, count, known, known_count)) {
-            kerf_keep_text(found, text, count, here[cuts - 1]);
+        double share = kerf_ending(space, work, here);
+        if (share > 0 && kerf_compare_texts(text, count, known, known_count)) {
+            kerf_keep_text(found, text, count, share);
         }
-        if (count < space->length && !open_longer(space, work, step, here, found)) {
+        if (count < space->longest && !open_longer(space, work, step, here, found)) {
             return 0;
         }
         if (step > settings->expansions) {

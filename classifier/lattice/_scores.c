@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static double log_add(double a, double b) {
+double kerf_log_add(double a, double b) {
     double top = a > b ? a : b;
     return top == -INFINITY ? top : top + log1p(exp(-fabs(a - b)));
 }
@@ -17,7 +17,7 @@ void kerf_logits_to_scores(const Space *space, const float *logits, double scale
         for (int c = 0; space->members > 1 && c < space->characters; c++) {
             const int32_t *group = space->groups + c * space->members;
             for (int m = 1; m < space->members && group[m] < space->classes; m++) {
-                scores[c] = (float)log_add(scores[c], logits[group[m]] * scale);
+                scores[c] = (float)kerf_log_add(scores[c], logits[group[m]] * scale);
             }
         }
     }
@@ -74,9 +74,15 @@ void kerf_scores_to_shares(const Space *space, Work *work) {
 void kerf_score_any(const Space *space, Work *work, const double *values) {
     Chain *chain = &work->chain;
     chain->length = space->length;
+    chain->tracks = space->tracks;
+    chain->first = space->first;
     for (int a = 0; a < work->lattice.arcs; a++) {
+        double *take = chain->take + (size_t)a * chain->length;
         for (int l = 0; l < chain->length; l++) {
-            chain->take[(size_t)a * chain->length + l] = values[(size_t)a * space->rows + space->row_of[l]];
+            take[l] = values[(size_t)a * space->rows + space->row_of[l]];
+        }
+        for (int t = 1; t < chain->tracks; t++) {
+            take[chain->first[t] - 1] = -INFINITY;
         }
     }
 }
@@ -85,6 +91,8 @@ void kerf_score_any(const Space *space, Work *work, const double *values) {
 void kerf_score_text(const Space *space, Work *work, const int32_t *text, int count) {
     Chain *chain = &work->chain;
     chain->length = count;
+    chain->tracks = 1;
+    chain->first = space->first;
     for (int a = 0; a < work->lattice.arcs; a++) {
         for (int l = 0; l < count; l++) {
             chain->take[(size_t)a * count + l] = work->scores[(size_t)a * space->stride + text[l]];

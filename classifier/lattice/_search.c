@@ -6,7 +6,7 @@
 
 #include "_search.h"
 
-enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, LENGTHS, INPUTS, ARRAYS = 5 };
+enum { LOGITS, SKIPS, SPANS, FIRST_SPAN, FIRST_CUT, GROUPS, ALLOWED, STARTS, ENDS, INPUTS, ARRAYS = 5 };
 
 static const char *check_ranges(const int32_t *first, int count, Py_ssize_t end, int least_of_each, int *most) {
     *most = 0;
@@ -42,12 +42,28 @@ static const char *to_batch(const Py_buffer *in, double temperature, Batch *batc
     return fault ? fault : temperature > 0 ? NULL : "the temperature is not above 0";
 }
 
+/* What is wrong with the tracks, or NULL; fills them in. */
+static const char *to_tracks(Space *space) {
+    if (!space->starts[0]) {
+        return "the first track does not start at the first place";
+    }
+    for (int l = 0; l <= space->length; l++) {
+        if (space->starts[l]) {
+            space->first[space->tracks++] = l;
+        }
+        int track = space->tracks - 1;
+        space->steps[track] = l - space->first[track];
+        space->longest = space->steps[track] > space->longest ? space->steps[track] : space->longest;
+    }
+    return NULL;
+}
+
 /* What is wrong with the texts that may be read, or NULL; fills in the space. */
 static const char *to_space(const Py_buffer *in, Space *space) {
-    Py_ssize_t length = in[LENGTHS].len - 1, spans = in[SPANS].len / 8;
-    if (length < 1 || length > MOST_CHARACTERS || in[ALLOWED].len % length ||
+    Py_ssize_t length = in[ENDS].len - 1, spans = in[SPANS].len / 8;
+    if (length < 1 || length > MOST_STEPS || in[STARTS].len != length + 1 || in[ALLOWED].len % length ||
         in[ALLOWED].len / length > INT32_MAX - LANES) {
-        return "allowed is bool (L, C) and lengths (L + 1), where L is within 1 and 64";
+        return "allowed is bool (L, C), starts and ends (L + 1), where L is within 1 and 256";
     }
     Py_ssize_t characters = in[ALLOWED].len / length, classes = spans ? in[LOGITS].len / 4 / spans : 0;
     if (characters < 1 || in[GROUPS].len < 4 * characters || in[GROUPS].len % (4 * characters) ||
@@ -58,7 +74,8 @@ static const char *to_space(const Py_buffer *in, Space *space) {
     space->stride = (space->characters + LANES - 1) / LANES * LANES;
     space->groups = in[GROUPS].buf;
     space->allowed = in[ALLOWED].buf;
-    space->lengths = in[LENGTHS].buf;
+    space->starts = in[STARTS].buf;
+    space->ends = in[ENDS].buf;
     for (Py_ssize_t i = 0; spans && i < in[GROUPS].len / 4; i++) {
         if (space->groups[i] < 0 || space->groups[i] + (i % space->members == 0) > classes) {
             return "a group holds no class, or one that there is not";
@@ -72,7 +89,7 @@ static const char *to_space(const Py_buffer *in, Space *space) {
         }
         space->row_of[l] = same < l ? space->row_of[same] : space->rows++;
     }
-    return NULL;
+    return to_tracks(space);
 }
 
 /* What both functions begin with, and how it is parsed. */
@@ -83,10 +100,10 @@ typedef struct {
     Space space;
 } Call;
 
-#define FORMAT "y*y*y*y*y*y*y*y*d"
+#define FORMAT "y*y*y*y*y*y*y*y*y*d"
 #define INTO(call)                                                                                                    \
     (call).in, (call).in + 1, (call).in + 2, (call).in + 3, (call).in + 4, (call).in + 5, (call).in + 6,              \
-        (call).in + 7, &(call).temperature
+        (call).in + 7, (call).in + 8, &(call).temperature
 
 /* What is wrong with the lattices or texts, or NULL; fills in the batch and the space. */
 static const char *to_call(Call *call) {

@@ -8,7 +8,7 @@ Doubles = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 
-# All arrays are in C order. B images have N candidates and M cuts; K classes, C characters, texts of at most L.
+# All arrays are in C order. B images have N candidates and M cuts; K classes, C characters, L steps of all tracks.
 # ValueError says which of them do not fit each other.
 
 def decode(
@@ -19,7 +19,8 @@ def decode(
     first_cut: Ints,  # (B + 1,)
     groups: Ints,  # (C, G)
     allowed: Bools,  # (L, C)
-    lengths: Bools,  # (L + 1,)
+    starts: Bools,  # (L + 1,)
+    ends: Bools,  # (L + 1,)
     temperature: float,
     best: int,
     exact: bool,
@@ -41,7 +42,8 @@ def losses(
     first_cut: Ints,
     groups: Ints,
     allowed: Bools,
-    lengths: Bools,
+    starts: Bools,
+    ends: Bools,
     temperature: float,
     labels: Ints,  # (B, L)
     label_lengths: Ints,  # (B,); -1 for a label that cannot be

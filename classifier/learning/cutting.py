@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from kerf.classifier.alphabet import MAX_LENGTH, texts_to_alphabet
+from kerf.classifier.alphabet import texts_to_alphabet
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.kind import Looks, segmentation_to_looks
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.network.examples import segmentation_to_example
+from kerf.classifier.texts.patterns import MAX_LENGTH
 from kerf.segmenter import Segmentation, SegmenterSettings, segment
 from kerf.segmenter.colours import image_to_colours
 from kerf.segmenter.crops import CropSettings, ink_to_text_rows

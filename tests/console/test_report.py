@@ -78,6 +78,28 @@ def test_csv_with_every_column_and_a_threshold() -> None:
     ]
 
 
+def test_results_of_texts_that_are_sums() -> None:
+    settings = RowSettings(min_confidence=0.9, arithmetic=True, check=True)
+    answers = [("12+7=?", 0.95), ("12+7=?", 0.5), ("AB12", 0.95), ("3×4", 1.0)]
+    readings = [Reading(text, confidence, ()) for text, confidence in answers]
+    given = list(
+        readings_to_rows(map(Path, "abcde"), [*readings, UnreadableImageError("x")], {Path("a"): "12+7=?"}, settings)
+    )
+    stream = io.StringIO()
+    write_rows(given, settings, RowFormat.CSV, stream)
+    assert stream.getvalue().splitlines() == [
+        "file,text,confidence,status,error,result,label,right",
+        "a,12+7=?,0.9500,read,,19,12+7=?,yes",
+        "b,,0.5000,unsure,,,,",
+        "c,AB12,0.9500,read,,,,",
+        "d,3×4,1.0000,read,,12,,",
+        "e,,,unreadable,x,,,",
+    ]
+    lines = io.StringIO()
+    write_rows(given, settings, RowFormat.JSONL, lines)
+    assert [json.loads(line)["result"] for line in lines.getvalue().splitlines()] == [19, None, None, 12, None]
+
+
 def test_jsonl_has_the_keys_of_the_csv_and_the_frames_read() -> None:
     settings = RowSettings(characters=True, check=True)
     lines = written(settings, RowFormat.JSONL).splitlines()

@@ -60,6 +60,23 @@ def on_terminal(body: Callable[[], object], columns: int = 80) -> str:
     return sent.decode()
 
 
+def test_no_bar_is_shown_among_rows_on_the_same_terminal() -> None:
+    shown: list[tuple[bool, bool]] = []
+
+    def body() -> None:
+        stdout = os.dup(1)
+        for descriptor in (2, stdout):  # 2 is the terminal
+            os.dup2(descriptor, 1)
+            with Terminal() as terminal:
+                before = terminal.has_bar
+                terminal.stream()
+                shown.append((before, terminal.has_bar))
+        os.close(stdout)
+
+    on_terminal(body)
+    assert shown == [(True, False), (True, True)]
+
+
 def test_lines_are_broken_between_words_on_a_terminal_only(capfd: pytest.CaptureFixture[str]) -> None:
     line = "36 images were read and 12.3456 % of them "
     sent = on_terminal(lambda: end_of(lambda terminal: terminal.say(line.strip()), debug=False), columns=30)

@@ -55,21 +55,32 @@ def to_lattice(pairs: list[tuple[int, int]], cuts: int) -> Lattice:
     return Lattice(np.arange(cuts, dtype=np.int32) * 5, spans, np.empty((0, 2), np.int32))
 
 
-def random_case(seed: int, spread: float = 2.0) -> Case:
-    """Two to five cuts, up to three of three characters, each of one or two of four classes."""
+def random_case(seed: int, spread: float = 2.0, tracks: int = 1) -> Case:
+    """Two to five cuts, up to three of three characters, each of one or two of four classes; tracks may share texts."""
     rng = np.random.default_rng(seed)
     cuts = int(rng.integers(2, 6))
     lattice = to_lattice(
         [(s, e) for e in range(cuts) for s in range(max(0, e - 3), e) if e == s + 1 or rng.random() < 0.7], cuts
     )
-    allowed = rng.random((LENGTH, len(CHARACTERS))) < 0.6
-    allowed[range(LENGTH), rng.integers(len(CHARACTERS), size=LENGTH)] = True
-    lengths = rng.random(LENGTH + 1) < 0.6
-    lengths[1] = True
+    steps = tracks * (LENGTH + 1) - 1
+    allowed = rng.random((steps, len(CHARACTERS))) < 0.6
+    allowed[range(steps), rng.integers(len(CHARACTERS), size=steps)] = True
+    ends = rng.random(steps + 1) < 0.6
+    ends[1] = True
+    starts = np.arange(steps + 1) % (LENGTH + 1) == 0
     groups = np.array([[2, 4], [0, 3], [1, 4]] if seed % 2 else [[1], [3], [0]], np.int32)
     logits = rng.normal(0, spread, (len(lattice.spans), 4)).astype(np.float32)
     skips = rng.normal(-1, 1, cuts).astype(np.float32)
-    return Case(lattice, logits, skips, TextSpace(CHARACTERS, groups, allowed, lengths))
+    return Case(lattice, logits, skips, TextSpace(CHARACTERS, groups, allowed, starts, ends))
+
+
+def all_texts(space: TextSpace, length: int) -> Iterator[Text]:
+    """Every text of a length that may be read, once for each track that it is in."""
+    starts = np.flatnonzero(space.starts).tolist()
+    for start, following in zip(starts, [*starts[1:], len(space.starts)], strict=True):
+        if start + length < following and space.ends[start + length]:
+            rows = space.allowed[start : start + length]
+            yield from itertools.product(*(np.flatnonzero(row).tolist() for row in rows))
 
 
 def all_paths(case: Case, temperature: float = 1.0) -> list[Path]:
@@ -82,11 +93,9 @@ def all_paths(case: Case, temperature: float = 1.0) -> list[Path]:
 
     def walk(cut: int, candidates: tuple[int, ...], skipped: tuple[int, ...]) -> Iterator[Path]:
         if cut == len(case.lattice.cuts) - 1:
-            if len(candidates) < len(space.lengths) and space.lengths[len(candidates)]:
-                choices = [np.flatnonzero(row).tolist() for row in space.allowed[: len(candidates)]]
-                for text in itertools.product(*choices):
-                    score = float(case.skips[list(skipped)].astype(np.float64).sum()) / temperature
-                    yield Path(candidates, skipped, text, score + float(scores[list(candidates), list(text)].sum()))
+            for text in all_texts(space, len(candidates)):
+                score = float(case.skips[list(skipped)].astype(np.float64).sum()) / temperature
+                yield Path(candidates, skipped, text, score + float(scores[list(candidates), list(text)].sum()))
             return
         yield from walk(cut + 1, candidates, (*skipped, cut + 1))
         for candidate, end in leaving[cut]:

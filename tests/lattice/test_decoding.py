@@ -15,7 +15,7 @@ from kerf.classifier.alphabet import Alphabet, Constraint
 from kerf.classifier.lattice import _search, decoding
 from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.lattices import join_lattices
-from kerf.classifier.lattice.text_space import TextSpace, to_text_space
+from kerf.classifier.lattice.text_space import MOST_STEPS, TextSpace, to_text_space
 from tests.lattice.brute import Case, all_paths, random_case, rank_texts, to_lattice, to_shares
 
 CLOSE = 2e-6
@@ -23,9 +23,9 @@ CLOSE = 2e-6
 
 
 @pytest.mark.parametrize("seed", range(100))
-@pytest.mark.parametrize("temperature", [1.0, 0.5])
-def test_text_path_and_posteriors(seed: int, temperature: float) -> None:
-    case = random_case(seed)
+@pytest.mark.parametrize(("temperature", "tracks"), [(1.0, 1), (0.5, 1), (1.0, 3)])
+def test_text_path_and_posteriors(seed: int, temperature: float, tracks: int) -> None:
+    case = random_case(seed, tracks=tracks)
     result, (best, confidence) = case.decode(temperature=temperature), rank_texts(case, temperature)[0]
     assert result.text == best
     assert result.confidence == pytest.approx(confidence, abs=CLOSE)
@@ -42,10 +42,10 @@ def test_text_path_and_posteriors(seed: int, temperature: float) -> None:
     assert result.alternatives == ()
 
 
-@pytest.mark.parametrize("count", [2, 3, 100])
-def test_texts_are_the_most_probable_ones_in_order_and_as_many_as_there_are(count: int) -> None:
+@pytest.mark.parametrize(("count", "tracks"), [(2, 1), (3, 1), (100, 1), (3, 2), (100, 4)])
+def test_texts_are_the_most_probable_ones_in_order_and_as_many_as_there_are(count: int, tracks: int) -> None:
     for seed in range(60):
-        case = random_case(seed)
+        case = random_case(seed, tracks=tracks)
         result, expected = case.decode(best=count), rank_texts(case)[:count]
         found = [(result.text, result.confidence), *result.alternatives]
         assert [text for text, _ in found] == [text for text, _ in expected]
@@ -101,15 +101,16 @@ def test_several_threads_read_at_once() -> None:
 
 def test_no_path_of_the_length_asked_for_gives_no_text() -> None:
     case = random_case(0)
-    space = replace(case.space, lengths=np.zeros(4, np.bool_))
+    space = replace(case.space, ends=np.zeros(4, np.bool_))
     assert replace(case, space=space).decode(best=3) == Decoded("", 0.0, (), ())
 
 
 def test_no_candidate_at_all_leaves_the_empty_text_where_it_is_allowed() -> None:
-    space = TextSpace("ab", np.array([[0], [1]], np.int32), np.ones((2, 2), bool), np.array([True, False, True]))
+    groups, starts, ends = np.array([[0], [1]], np.int32), np.arange(3) == 0, np.array([True, False, True])
+    space = TextSpace("ab", groups, np.ones((2, 2), bool), starts, ends)
     case = Case(to_lattice([], 2), np.empty((0, 2), np.float32), np.array([0, -1.5], np.float32), space)
     assert case.decode(best=2) == Decoded("", 1.0, (), ())
-    other = replace(space, lengths=np.array([False, True, True]))
+    other = replace(space, ends=~starts)
     assert replace(case, space=other).decode() == Decoded("", 0.0, (), ())
 
 
@@ -137,8 +138,8 @@ def flat(characters: int, length: int) -> Case:
     logits[-1, -1] = 1.0
     names = "".join(chr(ord("A") + i) for i in range(characters))
     groups = np.arange(characters, dtype=np.int32)[:, None]
-    lengths = np.arange(length + 1) == length
-    space = TextSpace(names, groups, np.ones((length, characters), np.bool_), lengths)
+    places = np.arange(length + 1)
+    space = TextSpace(names, groups, np.ones((length, characters), np.bool_), places == 0, places == length)
     return Case(lattice, logits, np.full(length + 1, -50.0, np.float32), space)
 
 
@@ -216,7 +217,8 @@ def arguments() -> dict[str, Any]:
         "first_cut": lattices.first_cut,
         "groups": space.groups,
         "allowed": space.allowed,
-        "lengths": space.lengths,
+        "starts": space.starts,
+        "ends": space.ends,
         "temperature": 1.0,
         "best": 2,
         "exact": True,
@@ -235,7 +237,7 @@ def arguments() -> dict[str, Any]:
     ("name", "change"),
     [
         *((name, lambda array: array[:-1].copy()) for name in ("logits", "skips", "spans", "first_span", "first_cut")),
-        *((name, lambda array: array[:-1].copy()) for name in ("groups", "allowed", "lengths")),
+        *((name, lambda array: array[:-1].copy()) for name in ("groups", "allowed", "starts", "ends")),
         *((name, lambda array: array.ravel()[1:].copy()) for name in ("texts", "text_lengths", "shares")),
         *((name, lambda array: array.ravel()[1:].copy()) for name in ("candidates", "characters")),
         ("logits", lambda array: array.ravel()[1:].copy()),
@@ -252,8 +254,9 @@ def arguments() -> dict[str, Any]:
         ("groups", lambda array: array - 2),
         ("groups", lambda array: array[:0].copy()),
         ("allowed", lambda array: array[:, :0].copy()),
-        ("lengths", lambda array: array[:1].copy()),
-        ("lengths", lambda array: np.ones(66, np.bool_)),
+        ("starts", lambda array: ~array),
+        ("ends", lambda array: array[:1].copy()),
+        ("ends", lambda array: np.ones(MOST_STEPS + 2, np.bool_)),
         ("temperature", lambda _: 0.0),
         ("temperature", lambda _: math.nan),
         ("best", lambda _: 0),
