@@ -134,6 +134,17 @@ def test_the_loss_is_the_mean_over_the_images_whose_label_has_a_path() -> None:
         assert np.allclose(tensor.grad.numpy(), 2 * grad / finite.sum(), atol=1e-7)
 
 
+def test_the_loss_of_one_image_is_its_own() -> None:
+    cases, labels = mixed()
+    spelt = int(np.flatnonzero(np.isfinite(losses_of(cases, labels, gradients=True).values))[0])
+    case, label = cases[spelt], labels[spelt]
+    expected = losses_of([case], [label], gradients=True)
+    logits, skips, lattices = tensors([case])
+    lattice_loss(logits, skips, lattices, [label], case.space).backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None
+    assert np.allclose(logits.grad.numpy(), expected.by_logits, atol=1e-7)
+
+
 def test_the_loss_falls_along_its_gradient_as_much_as_it_says() -> None:
     cases, labels = mixed()
     logits, skips, lattices = tensors(cases)

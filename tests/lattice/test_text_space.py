@@ -17,6 +17,7 @@ from kerf.segmenter.errors import SettingsError
 from tests.lattice.brute import Case, all_texts, to_lattice
 
 ALPHABET = Alphabet("01aAb")
+NEXT = "correct the charset or train with these characters$"
 
 
 def space(constraint: Constraint, lengths: tuple[int, int] = (2, 4)) -> TextSpace:
@@ -34,6 +35,10 @@ def test_nothing_known_leaves_what_the_model_reads() -> None:
     assert rows(plain) == ["01aAb"] * 4
     assert plain.ends.tolist() == [False, False, True, True, True]
     assert plain.groups.tolist() == [[0], [1], [2], [3], [4]]
+
+
+def test_without_a_pattern_no_character_is_barred() -> None:
+    assert to_text_space(Alphabet("WXYZ"), (1, 2), Constraint()).allowed.all()
 
 
 def test_length_takes_the_place_of_the_models() -> None:
@@ -69,7 +74,7 @@ def test_pattern_allows_by_place() -> None:
 @pytest.mark.parametrize(
     ("constraint", "said"),
     [
-        (Constraint(charset="xyz"), "knows none of the characters 'xyz'; it reads '01aAb'"),
+        (Constraint(charset="xyz"), f"knows none of the characters 'xyz'; it reads '01aAb': {NEXT}"),
         (Constraint(pattern="[xyz]{2}"), "knows none of the characters 'xyz'"),
         (Constraint(pattern="[ab]{2}[xyz]"), "fits place 3 of the pattern; it reads '01aAb'"),
         (Constraint(pattern="[^01aAb]a"), "fits place 1 of the pattern"),

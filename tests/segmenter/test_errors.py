@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerf.segmenter.errors import ROOT, UnforeseenError, UnreadableImageError, extra_to_command, to_problem
+from kerf.segmenter.errors import UnforeseenError, UnreadableImageError, extra_to_command, to_problem
 
 
 def test_an_error_of_kerfs_stays_itself() -> None:
@@ -53,4 +53,3 @@ def test_an_extra_is_installed_from_where_kerf_is(tmp_path: Path) -> None:
     assert extra_to_command("onnx", tmp_path) == "pip install 'kerf-captcha[onnx]'"
     (tmp_path / "pyproject.toml").touch()
     assert extra_to_command("onnx", tmp_path) == f"pip install -e '{tmp_path}[onnx]'"
-    assert extra_to_command("plots") == f"pip install -e '{ROOT}[plots]'"

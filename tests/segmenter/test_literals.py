@@ -284,3 +284,13 @@ def test_text_stands_out_from_noise_four_times_but_no_more_than_three_fifths_of_
     assert mask[20, 24]
     assert not mask[20, 54]
     assert mask[20, 74]
+
+
+@pytest.mark.parametrize(("thin", "goes"), [(199, True), (200, False)])
+def test_lines_are_removed_unless_half_of_the_ink_or_more_would_go(thin: int, goes: bool) -> None:
+    mask = np.zeros((40, 60), bool)
+    mask[2:12, 2:22] = True  # 200 pixels, ten thick
+    for row in range(20, 40, 4):  # lines of one pixel
+        mask[row, : min(thin, 50)] = True
+        thin -= min(thin, 50)
+    assert remove_thin_lines(mask)[20:].any() != goes
