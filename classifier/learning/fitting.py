@@ -93,6 +93,10 @@ class LabelledExample:
     text: str
 
 
+Scores = tuple[NDArray[np.float32], NDArray[np.float32], Lattices]
+"""Logits, skips and lattices of a batch, as ``decode`` takes them."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """What a network says of a batch of B labelled examples: arrays as ``decode`` takes them."""
@@ -234,12 +238,21 @@ class Fitter:
 
     def run_network(self, network: nn.Module, examples: Sequence[LabelledExample], size: int = 64) -> Iterator[Scored]:
         """Score examples, ``size`` at a time."""
+        scored = self.score_examples(network, [labelled.example for labelled in examples], size=size)
+        for first, scores in zip(range(0, len(examples), size), scored, strict=True):
+            yield Scored(*scores, [labelled.text for labelled in examples[first : first + size]])
+
+    def score_examples(
+        self, network: nn.Module, examples: Sequence[Example], changes: torch.Generator | None = None, size: int = 64
+    ) -> Iterator[Scores]:
+        """Score examples, ``size`` at a time; with ``changes``, each in a view changed as in training."""
         for first in range(0, len(examples), size):
-            part = examples[first : first + size]
-            batch = examples_to_batch([p.example for p in part], self.device)
+            batch = examples_to_batch(examples[first : first + size], self.device)
+            if changes and self.settings.augment:
+                batch = augment(batch, self.settings.augment, changes)
             with torch.no_grad():
                 logits, skips = (scores.cpu().numpy() for scores in network(batch.strips, batch.crops))
-            yield Scored(logits, skips, batch.lattices, [p.text for p in part])
+            yield logits, skips, batch.lattices
 
     def report(
         self,
