@@ -162,7 +162,11 @@ def training_to_warnings(result: TrainResult) -> Iterator[str]:
 def adaptation_to_text(result: AdaptResult) -> str:
     """Render what learning without labels came to."""
     adaptation = result.adaptation
-    lines = [f"learnt from {result.model.provenance.pseudo_labelled} images without labels"]
+    value, low, high = (round(100 * share) for share in adaptation.accuracy)
+    lines = [
+        f"learnt from {result.model.provenance.pseudo_labelled} images without labels; as far as can be told without "
+        f"labels, it reads about {value} % of whole texts rightly (between {low} and {high})"
+    ]
     if adaptation.drifted:
         lines.append(
             "warning: it began to drift, and the steadiest weights so far are kept. Say what is known of the texts "

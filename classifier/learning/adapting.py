@@ -2,12 +2,12 @@
 
 The teacher is the moving average of the weights that are being learnt (Tarvainen and Valpola 2017). Before each pass
 it reads all images as they are, under what the user knows of the texts; the surest are learnt from, the more of them
-the further the run is. What an image is taught to say is drawn from the teacher's posterior over texts, anew in each
-pass, so that an unsure reading is not learnt as if it were sure (expectation maximisation, by sampling); it is seen
-in a changed view (noisy student, Xie et al. 2020). Labelled images, if there are any, take part in every pass.
+the further the run is, each in a changed view with the text that is read of it (noisy student, Xie et al. 2020). Labelled
+images, if there are any, take part in every pass.
 
-Some images are never learnt from. If what is read of them becomes less sure, or differs more under a change of the
-image, than it did, the run has drifted: it ends, and the best weights so far are kept.
+Some images are never learnt from. Where what is read of them is at last less sure, or differs more under a change of
+the image, than it did, the run has drifted: it ends, and the best weights so far are kept. That it becomes so for a
+while is usual, until the network knows the kind.
 """
 
 from __future__ import annotations
@@ -18,27 +18,24 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from kerf.classifier.lattice.decoding import decode
+from kerf.classifier.lattice.decoding import Decoded, decode
 from kerf.classifier.lattice.text_space import TextSpace
+from kerf.classifier.learning.calibration import TEMPERATURES
 from kerf.classifier.learning.deadline import Deadline
-from kerf.classifier.learning.fitting import Fitter, LabelledExample
-from kerf.classifier.learning.guesses import Guess, decoded_to_guess, surest
+from kerf.classifier.learning.fitting import Fitter, LabelledExample, images_to_epochs
 from kerf.classifier.learning.observer import Observer, PassReport
 from kerf.classifier.learning.schedule import Schedule
+from kerf.classifier.learning.surest import surest
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 
-PASSES = 600
-"""Passes over n images are ``PASSES / sqrt(n)``, and at least ``LEAST_PASSES``."""
-LEAST_PASSES = 8
 FIRST_SHARE, LAST_SHARE = 0.3, 0.9
 """Of the images, how many are learnt from at first and in the end."""
 GROWTH = 0.6
-"""Share of the run in which they become more."""
-TEXTS = 8
-"""Most probable texts of an image that one is drawn from."""
-DRIFT = 0.1
-"""By how much confidence and agreement together may fall below their best."""
+"""Share of the run in which they become more, and after which drift is looked for."""
+DRIFT = 0.05
+"""By how much the mean of confidence and agreement may fall below its best, beside what chance does: two of its
+standard errors, which are at most a quarter of the square root of one by the number of images."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,19 @@ class Adaptation:
         Images learnt from in the last.
     drifted
         Whether it ended because it drifted.
+    temperature
+        That makes the model's confidence no greater than its agreement with itself.
+    accuracy
+        Estimate of the share of whole texts that it reads rightly, and the ends of its doubt: its mean confidence at
+        that temperature; times its agreement; and without the temperature, and two standard errors. Each of images
+        never learnt from.
     """
 
     passes: tuple[PassReport, ...]
     learnt: int
     drifted: bool
+    temperature: float
+    accuracy: tuple[float, float, float]
 
 
 class Adapter:
@@ -116,28 +121,44 @@ class Adapter:
         schedule = self.to_schedule(deadline)
         reports: list[PassReport] = []
         best, drifted = Best(), False
-        while not (schedule.done or drifted):
+        best.offer(self.report(0, math.nan, schedule).steadiness, self.teacher)
+        while not reports or not (schedule.done or drifted):
             lesson = self.to_lesson(FIRST_SHARE + (LAST_SHARE - FIRST_SHARE) * min(1.0, schedule.progress / GROWTH))
             loss = self.fitter.run_epoch(lesson, schedule, observer)
             reports.append(self.report(len(reports) + 1, loss, schedule))
             observer.on_pass(reports[-1])
             best.offer(reports[-1].steadiness, self.teacher)
-            drifted = reports[-1].steadiness < best.steadiness - DRIFT
+            steady = reports[-1].steadiness >= best.steadiness - self.tolerance
+            drifted = schedule.progress > GROWTH and not steady
         if drifted:
             self.teacher.load_state_dict(best.weights)
         self.fitter.keep_average()
-        return Adaptation(tuple(reports), self.learnt, drifted)
+        return self.to_adaptation(reports, drifted, schedule)
+
+    def to_adaptation(self, reports: Sequence[PassReport], drifted: bool, schedule: Schedule) -> Adaptation:
+        """Calibrate, and estimate the accuracy, by what is held out."""
+        last = self.report(len(reports), math.nan, schedule)
+        temperature = self.fit_temperature(last.agreement)
+        value = self.mean_confidence(temperature)
+        error = 2 * math.sqrt(last.confidence * (1 - last.confidence) / max(1, len(self.unlabelled.held_out)))
+        accuracy = (value, value * last.agreement, min(1.0, last.confidence + error))
+        return Adaptation(tuple(reports), self.learnt, drifted, temperature, accuracy)
+
+    @property
+    def tolerance(self) -> float:
+        """By how much steadiness may fall below its best."""
+        return DRIFT + 0.5 / math.sqrt(max(1, len(self.unlabelled.held_out)))
 
     def to_schedule(self, deadline: Deadline) -> Schedule:
         """Count the steps that the passes take, and those that their time is short of for the last reading."""
         images, size = len(self.unlabelled.learnt), self.fitter.settings.batch_size
-        passes = self.fitter.settings.epochs or max(LEAST_PASSES, round(PASSES / math.sqrt(images)))
+        passes = self.fitter.settings.epochs or images_to_epochs(images)
         share = LAST_SHARE - (LAST_SHARE - FIRST_SHARE) * GROWTH / 2
         steps = math.ceil(passes * (share * images + len(self.anchors)) / size)
         return Schedule(steps, deadline, (images / 3 + 2 * len(self.unlabelled.held_out)) / size)
 
     def to_lesson(self, share: float) -> list[LabelledExample]:
-        """Read all images, and draw a text for each of the surest; with the labelled ones."""
+        """Read all images, and take the surest as they are read; with the labelled ones."""
         guesses = self.guess(self.unlabelled.learnt)
         chosen = surest(guesses, share)
         if not chosen:
@@ -145,17 +166,29 @@ class Adapter:
                 "no text that is asked for fits any of the images; correct --charset, --length or --pattern"
             )
         self.learnt = len(chosen)
-        drawn = [LabelledExample(self.unlabelled.learnt[i], guesses[i].draw(self.fitter.order)) for i in sorted(chosen)]
-        return [*drawn, *self.anchors]
+        read = [LabelledExample(self.unlabelled.learnt[i], guesses[i].text) for i in sorted(chosen)]
+        return [*read, *self.anchors]
 
-    def guess(self, examples: Sequence[Example], *, changed: bool = False) -> list[Guess]:
+    def guess(self, examples: Sequence[Example], *, changed: bool = False, temperature: float = 1.0) -> list[Decoded]:
         """Read images with the teacher, as they are or each with a random change."""
         changes = self.fitter.changes if changed else None
         return [
-            decoded_to_guess(decoded)
+            decoded
             for logits, skips, lattices in self.fitter.score_examples(self.teacher, examples, changes)
-            for decoded in decode(logits, skips, lattices, self.space, best=TEXTS)
+            for decoded in decode(logits, skips, lattices, self.space, temperature=temperature)
         ]
+
+    def fit_temperature(self, agreement: float) -> float:
+        """Find the least temperature, from 1 on, at which what is held out is read no more surely than it agrees.
+
+        Learning from its own readings makes a network too sure, and never less sure than it should be.
+        """
+        return next((t for t in TEMPERATURES if t >= 0.999 and self.mean_confidence(t) <= agreement), TEMPERATURES[-1])
+
+    def mean_confidence(self, temperature: float) -> float:
+        """Mean probability of the texts read of what is held out."""
+        guesses = self.guess(self.unlabelled.held_out, temperature=temperature)
+        return sum(guess.confidence for guess in guesses) / max(1, len(guesses))
 
     def report(self, number: int, loss: float, schedule: Schedule) -> PassReport:
         """Read what is held out, twice."""

@@ -89,7 +89,7 @@ class Course:
         def adapt() -> tuple[Model, Adaptation]:
             adaptation = adapter.adapt(observer, deadline)
             right, _ = fitter.score(fitter.network, self.validation)
-            temperature = fit_temperature(fitter, self.validation)
+            temperature = fit_temperature(fitter, self.validation) if self.validation else adaptation.temperature
             return self.to_model(fitter, temperature, adaptation.learnt, right), adaptation
 
         return self.interruptible(adapt, fitter, observer, lambda: adapter.learnt)

@@ -148,7 +148,7 @@ class Fitter:
         The validation part is measured on and decides nothing. Steps are taken until the schedule ends, which is
         early enough before the deadline to measure and calibrate; one is taken whatever the time.
         """
-        epochs = self.settings.epochs or max(10, round(VISITS / math.sqrt(len(train))))
+        epochs = self.settings.epochs or images_to_epochs(len(train))
         batches = math.ceil(len(train) / self.settings.batch_size)
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
@@ -268,6 +268,11 @@ class Fitter:
         training, _ = self.score(self.average.network, train[:TRAIN_SAMPLE])
         right, validation_loss = self.score(self.average.network, validation)
         return EpochReport(epoch, epochs, not rest, loss, validation_loss, training, right, schedule.seconds)
+
+
+def images_to_epochs(count: int) -> int:
+    """Return the passes over so many images, where they are not told."""
+    return max(10, round(VISITS / math.sqrt(count)))
 
 
 def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Tensor:

@@ -17,6 +17,8 @@ HELD_OUT = 0.1
 """Share of them, by the hash of their content, that is never learnt from."""
 MOST_HELD_OUT = 300
 """More are not needed to notice drift."""
+LEAST = 20
+"""Images of either part that are cut whatever the time, where there are so many."""
 
 
 def images_to_unlabelled(
@@ -41,14 +43,14 @@ def images_to_unlabelled(
     cutter.total += len(fresh)
     held_out = min(MOST_HELD_OUT, math.ceil(HELD_OUT * len(fresh)))
     parts = (fresh[:held_out], deadline.share(2 * HELD_OUT)), (fresh[held_out:], deadline)
-    first, second = ([cut.example for cut in cutter.samples_to_examples(part, end)] for part, end in parts)
+    first, second = ([cut.example for cut in cutter.samples_to_examples(part, end, LEAST)] for part, end in parts)
     return Unlabelled(sorted(second, key=lambda example: example.padded_width), first)
 
 
 def fresh_images(images: Sequence[Path], known: Sequence[Sample], deadline: Deadline) -> list[Path]:
     """List images whose content is not among the known, each content once, ordered by its hash."""
     fresh: dict[str, Path] = {}
-    for image in deadline.in_time(images):
+    for image in deadline.in_time(images, 2 * LEAST):
         fresh.setdefault(path_to_hash(image), image)
     for sample in known:
         fresh.pop(path_to_hash(sample.path), None)

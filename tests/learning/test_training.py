@@ -12,46 +12,41 @@ import numpy as np
 import pytest
 import torch
 
-from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.alphabet import Alphabet, Constraint
 from kerf.classifier.folders.dataset import Sample, split_samples
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.learning import training
+from kerf.classifier.learning import course, training
+from kerf.classifier.learning.adapting import FIRST_SHARE, Adaptation, Adapter
 from kerf.classifier.learning.cutting import Cutter
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
-from kerf.classifier.learning.observer import EpochReport, Observer
-from kerf.classifier.learning.training import TrainResult, start_network, train
+from kerf.classifier.learning.observer import EpochReport, Observer, PassReport
+from kerf.classifier.learning.start import start_network
+from kerf.classifier.learning.training import TrainResult, adapt, known_texts, train
 from kerf.classifier.measuring.metrics import evaluate, proportion
 from kerf.classifier.model_file import Model, save_model
 from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.segmenter import CropSettings, SegmenterSettings
-from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError, UnreadableImageError
+from kerf.segmenter.errors import (
+    KerfError,
+    LabelFitError,
+    NoImagesError,
+    NoLabelsError,
+    SettingsError,
+    UnreadableImageError,
+)
 from kerf.segmenter.load import path_to_image
 from tests.learning.clock import Clock
 
 CPU = torch.device("cpu")
 QUICK = TrainSettings(epochs=1)
-LEVEL = "kerf.classifier.learning.pseudo_labels.LEAST_CONFIDENCE"
 
 
 def first_weights(network: CharNet) -> torch.Tensor:
     """Weights of the first convolution."""
     weights: torch.Tensor = network.state_dict()["trunk.0.0.weight"]
     return weights
-
-
-def texts_learnt(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The texts that each fitter is given to train on, from now on; it takes one step."""
-    seen: list[list[str]] = []
-    fit = Fitter.fit
-
-    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
-        seen.append([example.text for example in train])
-        return fit(self, train[:1], *others)
-
-    monkeypatch.setattr(Fitter, "fit", watch)
-    return seen
 
 
 # --- what it learns ----------------------------------------------------------------------------------------
@@ -117,7 +112,7 @@ def test_the_temperature_is_fitted_on_the_validation_part(
         assert not fitter.network.training
         return 1.25
 
-    monkeypatch.setattr(training, "fit_temperature", fit_temperature)
+    monkeypatch.setattr(course, "fit_temperature", fit_temperature)
     assert train(samples[:20], QUICK, CPU).model.temperature == 1.25
     validation = split_samples(samples[:20], training.VALIDATION_FRACTION).validation
     assert given == [[sample.text for sample in validation]]
@@ -200,90 +195,132 @@ def test_overfitting_is_said_where_its_interval_says_so(result: TrainResult) -> 
 # --- images without labels ---------------------------------------------------------------------------------
 
 
-def test_unlabelled_images_are_learnt_from(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    learnt = texts_learnt(monkeypatch)
+def watch_adapting(monkeypatch: pytest.MonkeyPatch) -> list[Adapter]:
+    """The adapters that are made, from now on; each takes one step."""
+    made: list[Adapter] = []
+
+    def pretend(self: Adapter, observer: Observer, deadline: Deadline) -> Adaptation:
+        made.append(self)
+        self.fitter.step(self.anchors[:1] or self.to_lesson(1.0)[:1], 0.0)
+        self.fitter.keep_average()
+        return Adaptation((), 7, False, 1.0, (0.5, 0.4, 0.6))
+
+    monkeypatch.setattr(Adapter, "adapt", pretend)
+    monkeypatch.setattr("kerf.classifier.learning.unlabelled.near_duplicates", lambda split: [])
+    return made
+
+
+def test_a_second_model_learns_from_unlabelled_images_too(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = watch_adapting(monkeypatch)
     unlabelled = [sample.path for sample in samples[15:25]]
     result = train(samples[:20], QUICK, CPU, unlabelled=unlabelled)
-    assert [len(texts) for texts in learnt] == [17, 22]  # five of the ten images are labelled already
-    assert learnt[1][:17] == learnt[0]
-    assert result.model.provenance.trained == 17
-    assert result.model.provenance.pseudo_labelled in (0, 5)
-    assert len(result.epochs) == result.models == 2
+    (adapter,) = made  # five of the ten images are labelled already
+    assert (len(adapter.unlabelled.learnt), len(adapter.unlabelled.held_out)) == (4, 1)
+    assert len(adapter.anchors) == result.model.provenance.trained == 17
+    assert adapter.fitter.settings.prior == 0.0
+    assert result.model.provenance.pseudo_labelled in (0, 7)
+    assert len(result.epochs) == 1
+    assert result.models == 2
 
 
 def test_no_held_out_image_is_learnt(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
+    made = watch_adapting(monkeypatch)
     copies = []
     for index, sample in enumerate(samples[20:40]):
         copies.append(tmp_path / f"{index}.png")
         copies[-1].write_bytes(sample.path.read_bytes())
-    learnt = texts_learnt(monkeypatch)
-    told: list[tuple[int, int]] = []
-    observer = Observer(on_pseudo_labels=lambda labelled, total: told.append((labelled, total)))
-    result = train(samples[:20], QUICK, CPU, None, observer, copies, held_out=samples[20:40])
-    assert told == [(0, 0)]
-    assert [len(texts) for texts in learnt] == [17]
+    result = train(samples[:20], QUICK, CPU, unlabelled=copies, held_out=samples[20:40])
+    assert made == []
     assert (result.models, result.model.provenance.pseudo_labelled) == (1, 0)
 
 
-@pytest.mark.parametrize(("first", "second", "kept"), [(2, 3, 5), (2, 2, 5), (3, 2, 0)])
+@pytest.mark.parametrize(("first", "second", "kept"), [(2, 3, 7), (2, 2, 7), (3, 2, 0)])
 def test_the_second_model_is_kept_unless_it_reads_fewer(
     samples: list[Sample], monkeypatch: pytest.MonkeyPatch, first: int, second: int, kept: int
 ) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    read = iter([first, second])
+    watch_adapting(monkeypatch)
     fit = Fitter.fit
 
-    def pretend(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
-        return replace(fit(self, train[:1], *others), validation=proportion(next(read), 3))
+    def pretend(self: Fitter, *others: Any) -> EpochReport:
+        return replace(fit(self, *others), validation=proportion(first, 3))
 
     monkeypatch.setattr(Fitter, "fit", pretend)
-    result = train(samples[:20], QUICK, CPU, unlabelled=[sample.path for sample in samples[15:25]])
+    score = Fitter.score
+    monkeypatch.setattr(
+        Fitter,
+        "score",
+        lambda self, network, examples: (
+            (proportion(second, 3), 0.0) if self.settings.prior == 0 else score(self, network, examples)
+        ),
+    )
+    result = train(samples[:20], QUICK, CPU, unlabelled=[sample.path for sample in samples[20:25]])
     provenance = result.model.provenance
     assert (provenance.pseudo_labelled, provenance.validation_correct) == (kept, max(first, second))
+
+
+def test_what_is_known_of_the_texts_widens_what_the_labels_show(result: TrainResult) -> None:
+    start = result.model  # of 2357, two or three of them
+    assert known_texts(("23", "2"), Constraint(), start) == (Alphabet("23"), (1, 2))
+    assert known_texts(("a",), Constraint("5x", 3), start) == (Alphabet("5a"), (1, 3))
+    assert known_texts(("a",), Constraint(pattern="[35]{2}"), start) == (Alphabet("35a"), (1, 2))
+    assert known_texts(("23", "2"), Constraint("57", 3), None) == (Alphabet("23"), (1, 2))
+    assert known_texts((), Constraint(), start) == (Alphabet("2357"), (2, 3))
+    assert known_texts((), Constraint("375", "1-2"), start) == (Alphabet("357"), (1, 2))
+    with pytest.raises(SettingsError, match="knows none of the characters"):
+        known_texts((), Constraint("xyz"), start)
+
+
+def test_a_model_adapts_without_any_label(samples: list[Sample], result: TrainResult, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    images = [*(sample.path for sample in samples[:25]), samples[0].path, broken]
+    found = adapt(images, TrainSettings(epochs=1), CPU, result.model, Constraint("235", 3))
+    provenance = found.model.provenance
+    assert (found.model.alphabet, found.model.lengths) == (Alphabet("235"), (3, 3))
+    assert (provenance.trained, provenance.validated) == (0, 0)
+    assert provenance.pseudo_labelled == found.adaptation.learnt == found.adaptation.passes[-1].learnt
+    assert found.adaptation.passes[-1].images == 22  # of 25 that differ, the tenth part is held out
+    assert [type(problem) for problem in found.problems] == [UnreadableImageError]
+    assert not Recognizer(found.model).read(samples[0].path).unlike
+    again = adapt(images, TrainSettings(epochs=1), CPU, result.model, Constraint("235", 3)).model.network
+    assert torch.equal(first_weights(found.model.network), first_weights(again))
+
+
+def test_too_few_images_without_labels_are_refused(samples: list[Sample], result: TrainResult) -> None:
+    with pytest.raises(NoImagesError, match="19 images that differ can be read, adapting needs 20"):
+        adapt([sample.path for sample in samples[:19]], QUICK, CPU, result.model)
 
 
 # --- time and interruptions --------------------------------------------------------------------------------
 
 
 def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
     monkeypatch.setattr(training, "MIN_SAMPLES", 1)
+    made = watch_adapting(monkeypatch)
     clock = Clock(monkeypatch)
     ends: list[float] = []
-    learnt: list[int] = []
     fit = Fitter.fit
 
     def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
         ends.append(others[-1].end - 1000)
-        learnt.append(len(train))
         report = fit(self, train[:1], *others)
         clock.now = max(clock.now, others[-1].end)
         return report
 
     monkeypatch.setattr(Fitter, "fit", watch)
-    looked_at: list[int] = []
-
-    def look(_: int, total: int) -> None:
-        clock.pass_by(1)
-        looked_at.append(total)
-
-    observer = Observer(on_image=look)
+    observer = Observer(on_image=lambda *_: clock.pass_by(1))
     result = train(
         samples[:45], QUICK, CPU, None, observer, [s.path for s in samples[45:]], deadline=Deadline.after(60)
     )
-    # 30 s for cutting: 3 for validation, 27 for the others. Then 0.4 of 30 s for the first model, 0.3 of 18 s for
-    # labelling, which six images take, as many for cutting them; and the second model to the end.
+    # 30 s for cutting: 3 for validation, 27 for the others. Then 0.4 of 30 s for the first model, and a quarter of
+    # 18 s for cutting what has no labels: a fifth of that for the two held out.
     assert result.not_cut == 15
-    assert ends == [42, 60]
-    assert result.model.provenance.validated == 3
-    assert learnt[0] == result.model.provenance.trained == 27
-    assert looked_at.count(15) == 6  # read, of the fifteen without labels
-    assert 27 < learnt[1] <= 27 + 6
+    assert ends == [42]
+    assert (result.model.provenance.validated, result.model.provenance.trained) == (3, 27)
+    (adapter,) = made
+    assert (len(adapter.unlabelled.held_out), len(adapter.unlabelled.learnt)) == (1, 4)
 
 
 def test_time_for_nothing_leaves_a_model(samples: list[Sample]) -> None:
@@ -330,13 +367,36 @@ def test_an_interruption_gives_the_averages_so_far(samples: list[Sample], monkey
 def test_an_interruption_of_the_second_model_gives_the_first(
     samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    observer, given = interrupting(2)
+    monkeypatch.setattr("kerf.classifier.learning.unlabelled.near_duplicates", lambda split: [])
+    given: list[Model] = []
+
+    def stop(_: PassReport) -> None:
+        raise KeyboardInterrupt
+
+    observer = Observer(on_pass=stop, on_interrupt=given.append)
     with pytest.raises(KeyboardInterrupt):
         train(samples[:20], QUICK, CPU, None, observer, [sample.path for sample in samples[20:25]])
     (model,) = given
     assert (model.provenance.pseudo_labelled, model.provenance.validated) == (0, 3)
+
+
+def test_an_interruption_of_adapting_gives_what_was_learnt_so_far(samples: list[Sample], result: TrainResult) -> None:
+    given: list[Model] = []
+
+    def stop(_: PassReport) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        adapt(
+            [sample.path for sample in samples[:25]],
+            TrainSettings(epochs=50),
+            CPU,
+            result.model,
+            observer=Observer(on_pass=stop, on_interrupt=given.append),
+        )
+    (model,) = given
+    assert model.provenance.pseudo_labelled == round(FIRST_SHARE * 22)
+    assert not torch.equal(first_weights(model.network), first_weights(result.model.network))
 
 
 def test_an_interruption_before_anything_was_learnt_gives_nothing(
