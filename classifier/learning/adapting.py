@@ -2,8 +2,8 @@
 
 The teacher is the moving average of the weights that are being learnt (Tarvainen and Valpola 2017). Before each pass
 it reads all images as they are, under what the user knows of the texts; the surest are learnt from, the more of them
-the further the run is, each in a changed view with the text that is read of it (noisy student, Xie et al. 2020). Labelled
-images, if there are any, take part in every pass.
+the further the run is, each in a changed view with the text that is read of it (noisy student, Xie et al. 2020).
+Labelled images, if there are any, take part in every pass.
 
 Some images are never learnt from. Where what is read of them is at last less sure, or differs more under a change of
 the image, than it did, the run has drifted: it ends, and the best weights so far are kept. That it becomes so for a
@@ -155,7 +155,7 @@ class Adapter:
         passes = self.fitter.settings.epochs or images_to_epochs(images)
         share = LAST_SHARE - (LAST_SHARE - FIRST_SHARE) * GROWTH / 2
         steps = math.ceil(passes * (share * images + len(self.anchors)) / size)
-        return Schedule(steps, deadline, (images / 3 + 2 * len(self.unlabelled.held_out)) / size)
+        return Schedule(steps, deadline, (images / 3 + 4 * len(self.unlabelled.held_out)) / size)
 
     def to_lesson(self, share: float) -> list[LabelledExample]:
         """Read all images, and take the surest as they are read; with the labelled ones."""
