@@ -13,11 +13,19 @@ import pytest
 
 from kerf.classifier.console.option_groups import RowSettings
 from kerf.classifier.console.options import RowFormat
-from kerf.classifier.console.report import epoch_to_text, evaluation_to_json, evaluation_to_text, training_to_text
+from kerf.classifier.console.report import (
+    adaptation_to_text,
+    epoch_to_text,
+    evaluation_to_json,
+    evaluation_to_text,
+    pass_to_text,
+    training_to_text,
+)
 from kerf.classifier.console.rows import Row, Tally, readings_to_rows, write_rows
 from kerf.classifier.folders.dataset import Sample
-from kerf.classifier.learning.observer import EpochReport
-from kerf.classifier.learning.training import TrainResult
+from kerf.classifier.learning.adapting import Adaptation
+from kerf.classifier.learning.observer import EpochReport, PassReport
+from kerf.classifier.learning.training import AdaptResult, TrainResult
 from kerf.classifier.measuring.metrics import Evaluation, evaluate, proportion
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
