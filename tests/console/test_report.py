@@ -296,8 +296,8 @@ def test_adapting_says_what_it_came_to_with_its_doubt() -> None:
     result = AdaptResult(trained(0, 0, 35).model, Adaptation((), 35, False, 1.0, (0.714, 0.512, 0.868)), ())
     told = adaptation_to_text(result)
     assert told == (
-        "learnt from 35 images without labels; as far as can be told without labels, it reads about 71 % of whole texts "
-        "rightly (between 51 and 87)"
+        "learnt from 35 images without labels; as far as can be told without labels, it reads about 71 % of whole "
+        "texts rightly (between 51 and 87)"
     )
     drifted = replace(result, adaptation=replace(result.adaptation, drifted=True))
     assert adaptation_to_text(drifted).startswith(f"{told}\nwarning: it began to drift")

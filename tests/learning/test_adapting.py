@@ -164,7 +164,8 @@ def test_confidence_and_agreement_are_those_of_what_is_held_out(
 
     monkeypatch.setattr(adapter, "guess", guess)
     report = adapter.report(1, 2.5, Schedule(10))
-    assert (report.confidence, report.agreement, report.loss) == (pytest.approx(0.65), 0.75, 2.5)
+    assert report.confidence == pytest.approx(0.65)
+    assert (report.agreement, report.loss) == (0.75, 2.5)
     assert report.steadiness == pytest.approx(0.7)
 
 
@@ -190,7 +191,7 @@ def test_passes_are_as_many_as_epochs_of_training(make: MakeAdapter) -> None:
     share = 0.4 * LAST_SHARE + 0.6 * (LAST_SHARE + FIRST_SHARE) / 2
     for count, passes in ((100, 120), (900, 40), (10**6, 10)):
         adapter = make(replace(SETTINGS, epochs=None, batch_size=10), anchors=2)
-        adapter.unlabelled = Unlabelled(adapter.unlabelled.learnt[:1] * count, ())
+        adapter.unlabelled = Unlabelled([adapter.unlabelled.learnt[0]] * count, ())
         assert adapter.to_schedule(NO_DEADLINE).steps == pytest.approx(passes * (share * count + 2) / 10, abs=1)
 
 
