@@ -48,6 +48,18 @@ def train_char(terminal: "Terminal", folder: opt.LabelledFolder, chosen: groups.
     train_model(terminal, folder, chosen)
 
 
+@command(app, "adapt")
+def adapt(terminal: "Terminal", paths: opt.ImagePaths, chosen: groups.AdaptOptions) -> None:
+    """Learn a kind of captcha from images without their texts, told what is known of these; a few labels help.
+
+    For example:
+      kerf adapt captchas --out model.safetensors --charset a-z0-9 --length 5
+    """
+    from kerf.classifier.console.adapt import adapt_model
+
+    adapt_model(terminal, paths, chosen)
+
+
 @command(app, "pretrain")
 def pretrain(terminal: "Terminal", chosen: groups.PretrainOptions) -> None:
     """Learn a model to start from, from captchas that are drawn meanwhile. Stopped and run again, it goes on.

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.running import clear_errors
-from kerf.classifier.console.report import epoch_to_text
+from kerf.classifier.console.report import epoch_to_text, pass_to_text
 from kerf.classifier.folders.dataset import folder_to_samples
 from kerf.classifier.learning.augment import AugmentSettings
 from kerf.classifier.learning.fitting import TrainSettings
@@ -61,7 +61,7 @@ def main() -> None:
     start = None if arguments.from_scratch else load_model(arguments.start, torch.device("cpu"))
     observer = Observer(
         on_epoch=lambda report: print(epoch_to_text(report), file=sys.stderr, flush=True),
-        on_pseudo_labels=lambda labelled, total: print(f"{labelled} of {total} labelled", file=sys.stderr, flush=True),
+        on_pass=lambda report: print(pass_to_text(report), file=sys.stderr, flush=True),
     )
     began = time.monotonic()
     stronger = AugmentSettings(**{name: arguments.augment * value for name, value in asdict(AugmentSettings()).items()})

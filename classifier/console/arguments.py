@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.console.named import say_passed_over, to_named
-from kerf.classifier.console.report import epoch_to_text
+from kerf.classifier.console.report import epoch_to_text, pass_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.classifier.folders.images import find_images, is_folder
 from kerf.classifier.streams import Pause
@@ -150,7 +150,5 @@ def to_observer(terminal: Terminal) -> Observer:
         on_step=lambda done, total: terminal.advance("training", done, total),
         on_image=lambda done, total: terminal.advance("cutting", done, total),
         on_problem=terminal.problem,
-        on_pseudo_labels=lambda labelled, total: terminal.say(
-            f"{labelled} of {total} unlabelled images are read with confidence enough to learn from; training again"
-        ),
+        on_pass=lambda report: terminal.say(pass_to_text(report)),
     )

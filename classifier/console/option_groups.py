@@ -111,6 +111,20 @@ class TrainOptions:
 
 
 @dataclass(frozen=True)
+class AdaptOptions:
+    """The options of `adapt`."""
+
+    out: opt.OutModel
+    labels: opt.LabelsToo = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    start: opt.Start = None
+    limit: opt.Limit = None
+    device: opt.Device = "auto"
+    seed: opt.Seed = 0
+    max_minutes: opt.MaxMinutes = None
+
+
+@dataclass(frozen=True)
 class PretrainOptions:
     """The options of `pretrain`."""
 

@@ -89,8 +89,9 @@ Fast = Annotated[bool, typer.Option("--fast", help="A first model in 20 seconds,
 Augment = Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")]
 Start = Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")]
 FromScratch = Annotated[bool, typer.Option("--from-scratch", help="Start from no model.")]
-Unlabelled = Annotated[
-    list[Path] | None, typer.Option(help="Learn from these images too, by the model's own sure readings.")
+Unlabelled = Annotated[list[Path] | None, typer.Option(help="Learn from these images too, without labels; see adapt.")]
+LabelsToo = Annotated[
+    Path | None, typer.Option("--labels", help="Folder of captchas of this kind with their texts, a few of them.")
 ]
 Drawn = Annotated[int, typer.Option("--images", parser=AT_LEAST_ONE, metavar="N", help="Captchas to draw in all.")]
 Visits = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How often to learn from each, about.")]

@@ -20,8 +20,8 @@ from kerf.classifier.measuring.metrics import (
 )
 
 if TYPE_CHECKING:
-    from kerf.classifier.learning.observer import EpochReport
-    from kerf.classifier.learning.training import TrainResult
+    from kerf.classifier.learning.observer import EpochReport, PassReport
+    from kerf.classifier.learning.training import AdaptResult, TrainResult
 
 MOST_CONFUSED = 10
 WIDTH = 80
@@ -130,11 +130,21 @@ def epoch_to_text(report: EpochReport) -> str:
     )
 
 
+def pass_to_text(report: PassReport) -> str:
+    """Render one pass over images without labels."""
+    return (
+        f"pass {report.number:>3}, {100 * report.progress:3.0f} % of the run: learnt from {report.learnt} of "
+        f"{report.images} images, loss {report.loss:7.3f}; of those never learnt from: mean confidence "
+        f"{percent(report.confidence).strip()}, the same text when changed {percent(report.agreement).strip()}, "
+        f"{report.seconds:.0f} s"
+    )
+
+
 def training_to_text(result: TrainResult) -> str:
     """Render what training came to, with a warning of whatever makes its figures less than they seem."""
     p = result.model.provenance
     accuracy = proportion_to_text(proportion(p.validation_correct, p.validated)).strip()
-    pseudo = f" and {p.pseudo_labelled} that it labelled itself" if p.pseudo_labelled else ""
+    pseudo = f" and {p.pseudo_labelled} without labels" if p.pseudo_labelled else ""
     chosen = "; these also chose it among two models" if result.models > 1 else ""
     lines = [
         f"trained on {p.trained} labelled images{pseudo}; whole-text accuracy on images held back for validation: "
@@ -162,3 +172,19 @@ def training_to_warnings(result: TrainResult) -> Iterator[str]:
         yield f"warning: there was no time for {result.not_cut} of the labelled images. Give more --max-minutes."
     if result.short:
         yield "warning: there was no time for one pass over the images: little is learnt. Give more --max-minutes."
+
+
+def adaptation_to_text(result: AdaptResult) -> str:
+    """Render what learning without labels came to."""
+    adaptation = result.adaptation
+    value, low, high = (round(100 * share) for share in adaptation.accuracy)
+    lines = [
+        f"learnt from {result.model.provenance.pseudo_labelled} images without labels; as far as can be told without "
+        f"labels, it reads about {value} % of whole texts rightly (between {low} and {high})"
+    ]
+    if adaptation.drifted:
+        lines.append(
+            "warning: it began to drift, and the steadiest weights so far are kept. Say what is known of the texts "
+            "(--charset, --length, --pattern), name more images, or label a few (--labels)."
+        )
+    return "\n".join(lines)

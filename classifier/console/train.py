@@ -32,6 +32,7 @@ FAST_SECONDS = 20 - 3
 """Of ``--fast``, without the start of the program."""
 
 if TYPE_CHECKING:
+    from kerf.classifier.learning.observer import Observer
     from kerf.classifier.learning.training import TrainResult
     from kerf.classifier.model_file import Model
 
@@ -66,14 +67,7 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
         epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames, ink_colour=chosen.ink_colour
     )
     start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
-
-    def keep(model: Model) -> None:
-        """Save what was learnt so far when training is stopped."""
-        if terminal.partial is None:
-            terminal.partial = to_free_partial(chosen.out)
-        save_model(model, terminal.partial)
-
-    observer = replace(to_observer(terminal), on_interrupt=keep)
+    observer = to_keeping_observer(terminal, chosen.out)
 
     def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
         result = train(samples, settings, device, start, observer, images, held_out, deadline)
@@ -82,6 +76,18 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
         return result
 
     return learn
+
+
+def to_keeping_observer(terminal: Terminal, out: Path) -> Observer:
+    """Let training tell a terminal how far it is, and save what was learnt so far when it is stopped."""
+    from kerf.classifier.model_file import save_model
+
+    def keep(model: Model) -> None:
+        if terminal.partial is None:
+            terminal.partial = to_free_partial(out)
+        save_model(model, terminal.partial)
+
+    return replace(to_observer(terminal), on_interrupt=keep)
 
 
 def to_free_partial(out: Path) -> Path:

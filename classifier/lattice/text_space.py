@@ -47,6 +47,13 @@ class TextSpace:
     starts: NDArray[np.bool_]
     ends: NDArray[np.bool_]
 
+    @property
+    def lengths(self) -> set[int]:
+        """Numbers of characters that a text may have."""
+        places = np.arange(len(self.starts))
+        since = places - np.maximum.accumulate(np.where(self.starts, places, 0))
+        return set(since[self.ends].tolist())
+
     def spell(self, text: Iterable[int]) -> str:
         """Turn character ids into a text."""
         return "".join(self.characters[i] for i in text)

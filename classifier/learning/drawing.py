@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from warnings import warn
@@ -15,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from kerf.classifier.learning.cutting import label_segmentation
 from kerf.classifier.learning.fitting import LabelledExample
 from kerf.classifier.synthesis import synthesize_one
-from kerf.classifier.synthesis.generators import installed
+from kerf.classifier.synthesis.generators import Generator, installed, name_to_generator
 from kerf.classifier.synthesis.generators.mixture import draw_one
 from kerf.segmenter import SegmenterSettings, segment
 from kerf.segmenter.errors import LabelFitError
@@ -51,7 +52,12 @@ class DrawnChunks(IterableDataset[list[LabelledExample]]):
 
     def __init__(self, seed: int, first: int, fonts: Sequence[Path], settings: SegmenterSettings) -> None:
         self.seed, self.first, self.fonts, self.settings = seed, first, fonts, settings
-        self.packages = {generator: SHARES.get(generator.name, 1.0) for generator in installed()}
+        self.names = [generator.name for generator in installed()]
+
+    @cached_property
+    def packages(self) -> dict[Generator, float]:
+        """The generators of this process, and their shares; what they have running stays in it."""
+        return {name_to_generator(name): SHARES.get(name, 1.0) for name in self.names}
 
     def __iter__(self) -> Iterator[list[LabelledExample]]:
         """Yield this worker's chunks: every n-th where there are n."""

@@ -93,6 +93,10 @@ class LabelledExample:
     text: str
 
 
+Scores = tuple[NDArray[np.float32], NDArray[np.float32], Lattices]
+"""Logits, skips and lattices of a batch, as ``decode`` takes them."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """What a network says of a batch of B labelled examples: arrays as ``decode`` takes them."""
@@ -144,7 +148,7 @@ class Fitter:
         The validation part is measured on and decides nothing. Steps are taken until the schedule ends, which is
         early enough before the deadline to measure and calibrate; one is taken whatever the time.
         """
-        epochs = self.settings.epochs or max(10, round(VISITS / math.sqrt(len(train))))
+        epochs = self.settings.epochs or images_to_epochs(len(train))
         batches = math.ceil(len(train) / self.settings.batch_size)
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
@@ -234,12 +238,21 @@ class Fitter:
 
     def run_network(self, network: nn.Module, examples: Sequence[LabelledExample], size: int = 64) -> Iterator[Scored]:
         """Score examples, ``size`` at a time."""
+        scored = self.score_examples(network, [labelled.example for labelled in examples], size=size)
+        for first, scores in zip(range(0, len(examples), size), scored, strict=True):
+            yield Scored(*scores, [labelled.text for labelled in examples[first : first + size]])
+
+    def score_examples(
+        self, network: nn.Module, examples: Sequence[Example], changes: torch.Generator | None = None, size: int = 64
+    ) -> Iterator[Scores]:
+        """Score examples, ``size`` at a time; with ``changes``, each in a view changed as in training."""
         for first in range(0, len(examples), size):
-            part = examples[first : first + size]
-            batch = examples_to_batch([p.example for p in part], self.device)
+            batch = examples_to_batch(examples[first : first + size], self.device)
+            if changes and self.settings.augment:
+                batch = augment(batch, self.settings.augment, changes)
             with torch.no_grad():
                 logits, skips = (scores.cpu().numpy() for scores in network(batch.strips, batch.crops))
-            yield Scored(logits, skips, batch.lattices, [p.text for p in part])
+            yield logits, skips, batch.lattices
 
     def report(
         self,
@@ -255,6 +268,11 @@ class Fitter:
         training, _ = self.score(self.average.network, train[:TRAIN_SAMPLE])
         right, validation_loss = self.score(self.average.network, validation)
         return EpochReport(epoch, epochs, not rest, loss, validation_loss, training, right, schedule.seconds)
+
+
+def images_to_epochs(count: int) -> int:
+    """Return the passes over so many images, where they are not told."""
+    return max(10, round(VISITS / math.sqrt(count)))
 
 
 def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Tensor:

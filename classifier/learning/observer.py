@@ -59,6 +59,43 @@ class EpochReport:
 
 
 @dataclass(frozen=True)
+class PassReport:
+    """One pass over images without labels.
+
+    Attributes
+    ----------
+    number
+        Which pass, from 1.
+    progress
+        Share of the run that is over, in [0, 1].
+    learnt, images
+        Images learnt from in this pass, of how many.
+    loss
+        Mean lattice loss of the pass, on augmented images, against the texts drawn: nats a captcha.
+    confidence
+        Mean probability of the texts read of the images that are never learnt from.
+    agreement
+        Share of these whose text is the same in a changed view.
+    seconds
+        Since the start.
+    """
+
+    number: int
+    progress: float
+    learnt: int
+    images: int
+    loss: float
+    confidence: float
+    agreement: float
+    seconds: float
+
+    @property
+    def steadiness(self) -> float:
+        """Mean of confidence and agreement: what falls where learning drifts."""
+        return (self.confidence + self.agreement) / 2
+
+
+@dataclass(frozen=True)
 class Observer:
     """Where training says how far it is.
 
@@ -72,8 +109,8 @@ class Observer:
         Told steps done, and in all, as far as can be told where time is limited.
     on_epoch
         Told after each pass.
-    on_pseudo_labels
-        Told how many unlabelled images a model has labelled, and of how many.
+    on_pass
+        Told after each pass over images without labels.
     on_interrupt
         Given the best model so far when a `KeyboardInterrupt` comes, which then goes on; not called where nothing
         was learnt yet.
@@ -83,5 +120,5 @@ class Observer:
     on_problem: Callable[[KerfError], None] = lambda problem: None
     on_step: Callable[[int, int], None] = lambda done, total: None
     on_epoch: Callable[[EpochReport], None] = lambda report: None
-    on_pseudo_labels: Callable[[int, int], None] = lambda labelled, total: None
+    on_pass: Callable[[PassReport], None] = lambda report: None
     on_interrupt: Callable[[Model], None] = lambda model: None

@@ -19,7 +19,7 @@ from kerf.classifier.learning.drawing import CHUNK, DrawnChunks, Pool, draw_chun
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.learning.schedule import Schedule
-from kerf.classifier.learning.training import start_network
+from kerf.classifier.learning.start import start_network
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
 from kerf.classifier.synthesis import CHARACTERS, SIGNS

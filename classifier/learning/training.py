@@ -1,45 +1,38 @@
-"""A folder's labelled images to a model: cut, split, fit, calibrate, measure."""
+"""A folder's images to a model, with labels, without, or both: cut, split, fit, adapt, calibrate, measure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
-from kerf import __version__
-from kerf.classifier.alphabet import Alphabet, texts_to_alphabet
-from kerf.classifier.folders.dataset import Sample, Split, data_hash, split_samples
+from kerf.classifier.alphabet import Alphabet, Constraint
+from kerf.classifier.folders.dataset import Sample, Split, split_samples
 from kerf.classifier.folders.duplicates import near_duplicates
-from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.kind import Kind, looks_to_kind
-from kerf.classifier.learning.calibration import fit_temperature
+from kerf.classifier.kind import looks_to_kind
+from kerf.classifier.lattice.text_space import to_text_space
+from kerf.classifier.learning.adapting import Adaptation
+from kerf.classifier.learning.course import Course
 from kerf.classifier.learning.cutting import Cutter, samples_to_crop_settings
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
-from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
+from kerf.classifier.learning.fitting import TrainSettings
 from kerf.classifier.learning.observer import EpochReport, Observer
-from kerf.classifier.learning.pseudo_labels import pseudo_label
-from kerf.classifier.measuring.metrics import Proportion, proportion
+from kerf.classifier.learning.unlabelled import images_to_unlabelled
 from kerf.classifier.model_file import Model
-from kerf.classifier.model_header import Provenance, hashes_to_learnt
-from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
-from kerf.segmenter.crops import MARGIN_SAMPLES
-from kerf.segmenter.errors import KerfError, NoLabelsError
+from kerf.segmenter.errors import KerfError, NoImagesError, NoLabelsError
 
 VALIDATION_FRACTION = 0.1
 MIN_SAMPLES = 10
-STEM = "trunk.0.0.weight"
+MIN_IMAGES = 20
 OVERFIT_GAP = 0.1
 """Training less validation accuracy, at the lower end of its interval, from which a reader is called overfitted."""
 
-MEASURING, CUTTING, FIRST_MODEL, PSEUDO_LABELS = 0.05, 0.5, 0.4, 0.3
+MEASURING, CUTTING, FIRST_MODEL, CUTTING_UNLABELLED = 0.05, 0.5, 0.4, 0.25
 """Shares of the time then left: for measuring the text; for cutting; for the first model where two are trained; for
-labelling by it."""
+cutting what has no labels."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +73,25 @@ class TrainResult:
         return any(report.epoch == 1 and not report.whole for report in self.epochs)
 
 
+@dataclass(frozen=True)
+class AdaptResult:
+    """What learning without labels made.
+
+    Attributes
+    ----------
+    model
+        The model.
+    adaptation
+        How the run went.
+    problems
+        Images that were left out, and why.
+    """
+
+    model: Model
+    adaptation: Adaptation
+    problems: tuple[KerfError, ...]
+
+
 def train(
     samples: Sequence[Sample],
     settings: TrainSettings,
@@ -89,6 +101,7 @@ def train(
     unlabelled: Sequence[Path] = (),
     held_out: Sequence[Sample] = (),
     deadline: Deadline = NO_DEADLINE,
+    constraint: Constraint | None = None,
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
@@ -105,18 +118,23 @@ def train(
     observer
         Told of progress and problems, and given the best model so far if a `KeyboardInterrupt` comes.
     unlabelled
-        Images to learn from as well, by pseudo-labels; see ``pseudo_labels``.
+        Images that a second model learns from as well; it starts from the first, and is kept unless it reads fewer
+        of the validation part.
     held_out
         What will be measured on: such images among ``unlabelled`` are not learnt from.
     deadline
         When to have ended.
+    constraint
+        What is known of the texts of ``unlabelled``.
 
     Raises
     ------
     NoLabelsError
         If fewer than ``MIN_SAMPLES`` images can be used.
+    SettingsError
+        If no text that the constraint allows fits any of the unlabelled images.
     """
-    observer = observer or Observer()
+    observer, constraint = observer or Observer(), constraint or Constraint()
     epochs: list[EpochReport] = []
 
     def on_epoch(report: EpochReport) -> None:
@@ -128,13 +146,13 @@ def train(
     split = split_samples(samples, VALIDATION_FRACTION)
     crop = samples_to_crop_settings(split.train, segmenter, deadline.share(MEASURING))
     cutter = Cutter(replace(segmenter, crop=crop), told, len(samples))
-    course, looked_at = split_to_course(split, cutter, settings, device, start, deadline.share(CUTTING))
+    course, looked_at = split_to_course(split, cutter, settings, device, start, constraint, deadline.share(CUTTING))
     duplicates = near_duplicates(looked_at)
-    model = course.fit((), told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
+    model = course.fit(start, told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
     again = None
     if unlabelled:
         try:
-            again = fit_again(course, cutter, model, unlabelled, [*samples, *held_out], deadline)
+            again = adapt_further(course, cutter, model, unlabelled, [*samples, *held_out], constraint, deadline)
         except KeyboardInterrupt:
             observer.on_interrupt(model)
             raise
@@ -154,6 +172,7 @@ def split_to_course(
     settings: TrainSettings,
     device: torch.device,
     start: Model | None,
+    constraint: Constraint,
     deadline: Deadline,
 ) -> tuple[Course, Split]:
     """Cut both parts, as much of each as there is time for; return also what was looked at."""
@@ -164,99 +183,84 @@ def split_to_course(
         raise NoLabelsError(
             f"{len(training) + len(validation)} labelled images can be used, training needs {MIN_SAMPLES}; label more"
         )
+    alphabet, lengths = known_texts([labelled.text for labelled in [*training, *validation]], constraint, start)
     kind = looks_to_kind(cutter.looks)
-    course = Course(tuple(cutter.looked_at), training, validation, cutter.settings, settings, device, start, kind)
+    course = Course(
+        tuple(cutter.looked_at), training, validation, alphabet, lengths, cutter.settings, settings, device, kind
+    )
     return course, Split(tuple(cutter.looked_at[len(measured_on) :]), measured_on)
 
 
-def fit_again(
+def known_texts(texts: Sequence[str], constraint: Constraint, start: Model | None) -> tuple[Alphabet, tuple[int, int]]:
+    """Collect the alphabet, in code point order, and the fewest and most characters.
+
+    They are those of the labels, and those that the constraint names, as far as the start can read them.
+    Where there are no labels, what the constraint does not name is as in the start.
+
+    Raises
+    ------
+    SettingsError
+        If the start can read nothing that the constraint names.
+    """
+    characters, counts = set("".join(texts)), {len(text) for text in texts}
+    if start:
+        space = to_text_space(start.alphabet, start.lengths, constraint)
+        if not texts or constraint.characters or constraint.spelt_out:
+            characters |= set(space.characters)
+        if not texts or constraint.lengths or constraint.places:
+            counts |= space.lengths
+    return Alphabet("".join(sorted(characters))), (min(counts), max(counts))
+
+
+def adapt_further(
     course: Course,
     cutter: Cutter,
     model: Model,
     unlabelled: Sequence[Path],
     known: Sequence[Sample],
+    constraint: Constraint,
     deadline: Deadline,
 ) -> Model | None:
-    """Fit a second model, to what a first one reads surely as well; None if it reads nothing so."""
+    """Let a model learn from images without labels as well; None if there are none."""
     observer = replace(cutter.observer, on_interrupt=lambda _: None)  # the first model is whole, this one would not be
-    pseudo, problems = pseudo_label(model, unlabelled, known, observer, deadline.share(PSEUDO_LABELS))
-    cutter.problems.extend(problems)
-    cutter.total += len(pseudo)
-    examples = cutter.samples_to_examples(pseudo, deadline.share(CUTTING))
-    return course.fit(examples, observer, deadline) if examples else None
+    images = images_to_unlabelled(unlabelled, known, cutter, deadline.share(CUTTING_UNLABELLED))
+    return course.adapt(model, images, constraint, observer, deadline)[0] if images.learnt else None
 
 
-@dataclass(frozen=True)
-class Course:
-    """Labelled examples, and how to make a model of them."""
+def adapt(
+    images: Sequence[Path],
+    settings: TrainSettings,
+    device: torch.device,
+    start: Model,
+    constraint: Constraint | None = None,
+    observer: Observer | None = None,
+    deadline: Deadline = NO_DEADLINE,
+) -> AdaptResult:
+    """Let a model learn a kind of captcha from images without labels; see ``adapting``.
 
-    samples: Sequence[Sample]
-    training: Sequence[LabelledExample]
-    validation: Sequence[LabelledExample]
-    segmenter: SegmenterSettings
-    settings: TrainSettings
-    device: torch.device
-    start: Model | None
-    kind: Kind | None
+    Parameters
+    ----------
+    images
+        At least ``MIN_IMAGES`` that can be read and differ.
+    settings, device, start, observer, deadline
+        As for ``train``.
+    constraint
+        What is known of the texts; the model will read such texts and no others, but for what a pattern says of places.
 
-    def fit(self, pseudo: Sequence[LabelledExample], observer: Observer, deadline: Deadline = NO_DEADLINE) -> Model:
-        """Fit and calibrate a model, from pseudo-labelled examples too.
-
-        If a `KeyboardInterrupt` comes, the observer is given the model as it is: not calibrated, nor measured.
-        """
-        texts = [labelled.text for labelled in [*self.training, *self.validation]]
-        alphabet, counts = texts_to_alphabet(texts), [len(text) for text in texts]
-        torch.manual_seed(self.settings.seed)
-        network = start_network(alphabet, self.segmenter, self.start).to(self.device)
-        fitter = Fitter(network, alphabet, (min(counts), max(counts)), self.settings)
-        try:
-            report = fitter.fit([*self.training, *pseudo], self.validation, observer, deadline)
-            temperature = fit_temperature(fitter, self.validation)
-        except KeyboardInterrupt:
-            if fitter.has_learnt:
-                fitter.keep_average()
-                observer.on_interrupt(self.to_model(fitter, 1.0, len(pseudo), proportion(0, 0)))
-            raise
-        return self.to_model(fitter, temperature, len(pseudo), report.validation)
-
-    def to_model(self, fitter: Fitter, temperature: float, pseudo: int, validation: Proportion) -> Model:
-        """Put a model together."""
-        provenance = Provenance(
-            len(self.training),
-            validation.n,
-            pseudo,
-            data_hash(self.samples),
-            validation.count,
-            validation.low_95,
-            validation.high_95,
-            date.today().isoformat(),
-            __version__,
-            hashes_to_learnt(path_to_hash(sample.path) for sample in self.samples),
-        )
-        return Model(
-            fitter.network, fitter.alphabet, fitter.lengths, temperature, self.segmenter, provenance, self.kind
-        )
-
-
-def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:
-    """Make a network for an alphabet; with ``start``, take over its weights.
-
-    A character starts from the classes that read as it, its other case included; one that is new, from nothing.
+    Raises
+    ------
+    NoImagesError
+        If there are fewer images.
+    SettingsError
+        If no text that the constraint allows fits any of them, or the start knows none of the characters.
     """
-    config = start.network.config if start else NetworkConfig(1)
-    samples = settings.crop.samples + 2 * MARGIN_SAMPLES
-    crop = settings.crop
-    config = replace(config, classes=len(alphabet), in_channels=crop.channels, height=crop.height, samples=samples)
-    network = CharNet(config)
-    if start:
-        weights = {k: v for k, v in start.network.state_dict().items() if not k.startswith("output.")}
-        missing = config.in_channels - start.network.config.in_channels  # channels that the start had not add nothing
-        weights[STEM] = functional.pad(weights[STEM], (0, 0, 0, 0, 0, missing))
-        network.load_state_dict(weights, strict=False)
-        known = start.network.output
-        with torch.no_grad():
-            for row, group in enumerate(start.alphabet.folded_onto(alphabet.characters)):
-                if group:
-                    network.output.weight[row] = known.weight[group].mean(dim=0)
-                    network.output.bias[row] = known.bias[group].mean()
-    return network
+    observer, constraint = observer or Observer(), constraint or Constraint()
+    alphabet, lengths = known_texts((), constraint, start)
+    cutter = Cutter(start.segmenter.told(settings.frames, settings.ink_colour), observer, 0)
+    unlabelled = images_to_unlabelled(images, (), cutter, deadline.share(CUTTING))
+    if (count := len(unlabelled.learnt) + len(unlabelled.held_out)) < MIN_IMAGES:
+        raise NoImagesError(f"{count} images that differ can be read, adapting needs {MIN_IMAGES}; name more")
+    kind = looks_to_kind(cutter.looks)
+    course = Course((), (), (), alphabet, lengths, cutter.settings, settings, device, kind)
+    model, adaptation = course.adapt(start, unlabelled, constraint, observer, deadline)
+    return AdaptResult(model, adaptation, tuple(cutter.problems))

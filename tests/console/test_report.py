@@ -13,11 +13,19 @@ import pytest
 
 from kerf.classifier.console.option_groups import RowSettings
 from kerf.classifier.console.options import RowFormat
-from kerf.classifier.console.report import epoch_to_text, evaluation_to_json, evaluation_to_text, training_to_text
+from kerf.classifier.console.report import (
+    adaptation_to_text,
+    epoch_to_text,
+    evaluation_to_json,
+    evaluation_to_text,
+    pass_to_text,
+    training_to_text,
+)
 from kerf.classifier.console.rows import Row, Tally, readings_to_rows, write_rows
 from kerf.classifier.folders.dataset import Sample
-from kerf.classifier.learning.observer import EpochReport
-from kerf.classifier.learning.training import TrainResult
+from kerf.classifier.learning.adapting import Adaptation
+from kerf.classifier.learning.observer import EpochReport, PassReport
+from kerf.classifier.learning.training import AdaptResult, TrainResult
 from kerf.classifier.measuring.metrics import Evaluation, evaluate, proportion
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
@@ -275,9 +283,9 @@ def test_training_says_its_accuracy_with_n(correct: int, validated: int, said: s
     assert training_to_text(trained(correct, validated)) == start + said
 
 
-def test_training_says_what_it_labelled_itself_and_what_chose_the_model() -> None:
+def test_training_says_what_had_no_labels_and_what_chose_the_model() -> None:
     told = training_to_text(replace(trained(30, 40, 35), models=2))
-    assert told.startswith("trained on 90 labelled images and 35 that it labelled itself; ")
+    assert told.startswith("trained on 90 labelled images and 35 without labels; ")
     assert told.endswith("75.0 % (30 of 40; 95 % interval 59.8 to 85.8); these also chose it among two models")
 
 
@@ -310,4 +318,23 @@ def test_epoch_names_its_figures_with_their_n() -> None:
     )
     assert "in training too few to tell (9 of 9), in validation 80.0 % (40 of 50), 12 s" in epoch_to_text(
         epoch((9, 9), (40, 50))
+    )
+
+
+def test_adapting_says_what_it_came_to_with_its_doubt() -> None:
+    result = AdaptResult(trained(0, 0, 35).model, Adaptation((), 35, False, 1.0, (0.714, 0.512, 0.868)), ())
+    told = adaptation_to_text(result)
+    assert told == (
+        "learnt from 35 images without labels; as far as can be told without labels, it reads about 71 % of whole "
+        "texts rightly (between 51 and 87)"
+    )
+    drifted = replace(result, adaptation=replace(result.adaptation, drifted=True))
+    assert adaptation_to_text(drifted).startswith(f"{told}\nwarning: it began to drift")
+
+
+def test_a_pass_without_labels_is_told() -> None:
+    report = PassReport(3, 0.254, 8, 27, 2.5, 0.7, 0.612, 12.4)
+    assert pass_to_text(report) == (
+        "pass   3,  25 % of the run: learnt from 8 of 27 images, loss   2.500; of those never learnt from: "
+        "mean confidence 70.0 %, the same text when changed 61.2 %, 12 s"
     )

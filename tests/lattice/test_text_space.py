@@ -47,6 +47,12 @@ def test_length_takes_the_place_of_the_models() -> None:
     assert space(Constraint(), (15, 20)).ends.tolist() == [False] * 15 + [True] * 2  # no text is longer than 16
 
 
+def test_lengths_are_those_of_the_texts_of_any_track() -> None:
+    assert space(Constraint()).lengths == {2, 3, 4}
+    assert space(Constraint(pattern="[01]{1,2}a?[ab]")).lengths == {2, 3, 4}
+    assert space(Constraint(pattern="0a")).lengths == {2}
+
+
 def test_charset_joins_the_cases_that_it_does_not_tell_apart() -> None:
     upper = space(Constraint(charset="ABx1"))
     assert upper.characters == "AB1"

@@ -24,6 +24,7 @@ SETTINGS = PretrainSettings(images=32, visits=2, pool=10, workers=0, fitting=Tra
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "CHUNK", 4)
+    monkeypatch.setattr(drawing, "installed", list)
     for name, value in (("CHUNK", 4), ("ROUND", 2), ("HELD_BACK", 1), ("KEPT", 2)):
         monkeypatch.setattr(pretraining, name, value)
 

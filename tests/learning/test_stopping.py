@@ -10,50 +10,42 @@ import torch
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.learning import training
+from kerf.classifier.learning.adapting import FIRST_SHARE
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
-from kerf.classifier.learning.observer import EpochReport, Observer
-from kerf.classifier.learning.training import train
+from kerf.classifier.learning.observer import EpochReport, Observer, PassReport
+from kerf.classifier.learning.training import TrainResult, adapt, train
 from kerf.classifier.model_file import Model
 from tests.learning.clock import Clock
-from tests.learning.quick import CPU, LEVEL, QUICK, first_weights
+from tests.learning.quick import CPU, QUICK, first_weights, watch_adapting
 
 
 def test_time_is_divided(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
     monkeypatch.setattr(training, "MIN_SAMPLES", 1)
+    monkeypatch.setattr("kerf.classifier.learning.unlabelled.LEAST", 0)
+    made = watch_adapting(monkeypatch)
     clock = Clock(monkeypatch)
     ends: list[float] = []
-    learnt: list[int] = []
     fit = Fitter.fit
 
     def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
         ends.append(others[-1].end - 1000)
-        learnt.append(len(train))
         report = fit(self, train[:1], *others)
         clock.now = max(clock.now, others[-1].end)
         return report
 
     monkeypatch.setattr(Fitter, "fit", watch)
-    looked_at: list[int] = []
-
-    def look(_: int, total: int) -> None:
-        clock.pass_by(1)
-        looked_at.append(total)
-
-    observer = Observer(on_image=look)
+    observer = Observer(on_image=lambda *_: clock.pass_by(1))
     result = train(
         samples[:45], QUICK, CPU, None, observer, [s.path for s in samples[45:]], deadline=Deadline.after(60)
     )
-    # 30 s for cutting: 3 for validation, 27 for the others. Then 0.4 of 30 s for the first model, 0.3 of 18 s for
-    # labelling, which six images take, as many for cutting them; and the second model to the end.
+    # 30 s for cutting: 3 for validation, 27 for the others. Then 0.4 of 30 s for the first model, and a quarter of
+    # 18 s for cutting what has no labels: a fifth of that for the two held out.
     assert result.not_cut == 15
-    assert ends == [42, 60]
-    assert result.model.provenance.validated == 3
-    assert learnt[0] == result.model.provenance.trained == 27
-    assert looked_at.count(15) == 6  # read, of the fifteen without labels
-    assert 27 < learnt[1] <= 27 + 6
+    assert ends == [42]
+    assert (result.model.provenance.validated, result.model.provenance.trained) == (3, 27)
+    (adapter,) = made
+    assert (len(adapter.unlabelled.held_out), len(adapter.unlabelled.learnt)) == (1, 4)
 
 
 def test_time_for_nothing_leaves_a_model(samples: list[Sample]) -> None:
@@ -100,13 +92,36 @@ def test_an_interruption_gives_the_averages_so_far(samples: list[Sample], monkey
 def test_an_interruption_of_the_second_model_gives_the_first(
     samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    observer, given = interrupting(2)
+    monkeypatch.setattr("kerf.classifier.learning.unlabelled.near_duplicates", lambda split: [])
+    given: list[Model] = []
+
+    def stop(_: PassReport) -> None:
+        raise KeyboardInterrupt
+
+    observer = Observer(on_pass=stop, on_interrupt=given.append)
     with pytest.raises(KeyboardInterrupt):
         train(samples[:20], QUICK, CPU, None, observer, [sample.path for sample in samples[20:25]])
     (model,) = given
     assert (model.provenance.pseudo_labelled, model.provenance.validated) == (0, 3)
+
+
+def test_an_interruption_of_adapting_gives_what_was_learnt_so_far(samples: list[Sample], result: TrainResult) -> None:
+    given: list[Model] = []
+
+    def stop(_: PassReport) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        adapt(
+            [sample.path for sample in samples[:25]],
+            TrainSettings(epochs=50),
+            CPU,
+            result.model,
+            observer=Observer(on_pass=stop, on_interrupt=given.append),
+        )
+    (model,) = given
+    assert model.provenance.pseudo_labelled == round(FIRST_SHARE * 22)
+    assert not torch.equal(first_weights(model.network), first_weights(result.model.network))
 
 
 def test_an_interruption_before_anything_was_learnt_gives_nothing(

@@ -1,4 +1,4 @@
-"""Training: that it learns from whole texts, repeats, and says what it came to."""
+"""Training: that it learns from whole texts, repeats, says what it came to, and keeps what it learnt when stopped."""
 
 from __future__ import annotations
 
@@ -15,32 +15,24 @@ import torch
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.folders.dataset import Sample, split_samples
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.learning import training
+from kerf.classifier.learning import course, training
 from kerf.classifier.learning.cutting import Cutter
 from kerf.classifier.learning.fitting import Fitter, LabelledExample
-from kerf.classifier.learning.observer import EpochReport, Observer
-from kerf.classifier.learning.training import TrainResult, start_network, train
+from kerf.classifier.learning.observer import Observer
+from kerf.classifier.learning.start import start_network
+from kerf.classifier.learning.training import TrainResult, train
 from kerf.classifier.measuring.metrics import evaluate, proportion
 from kerf.classifier.model_file import save_model
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.segmenter import CropSettings, SegmenterSettings
-from kerf.segmenter.errors import KerfError, LabelFitError, NoLabelsError, UnreadableImageError
+from kerf.segmenter.errors import (
+    KerfError,
+    LabelFitError,
+    NoLabelsError,
+    UnreadableImageError,
+)
 from kerf.segmenter.load import path_to_image
-from tests.learning.quick import CPU, LEVEL, QUICK, first_weights
-
-
-def texts_learnt(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The texts that each fitter is given to train on, from now on; it takes one step."""
-    seen: list[list[str]] = []
-    fit = Fitter.fit
-
-    def watch(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
-        seen.append([example.text for example in train])
-        return fit(self, train[:1], *others)
-
-    monkeypatch.setattr(Fitter, "fit", watch)
-    return seen
-
+from tests.learning.quick import CPU, QUICK, first_weights
 
 # --- what it learns ----------------------------------------------------------------------------------------
 
@@ -105,7 +97,7 @@ def test_the_temperature_is_fitted_on_the_validation_part(
         assert not fitter.network.training
         return 1.25
 
-    monkeypatch.setattr(training, "fit_temperature", fit_temperature)
+    monkeypatch.setattr(course, "fit_temperature", fit_temperature)
     assert train(samples[:20], QUICK, CPU).model.temperature == 1.25
     validation = split_samples(samples[:20], training.VALIDATION_FRACTION).validation
     assert given == [[sample.text for sample in validation]]
@@ -183,55 +175,6 @@ def test_overfitting_is_said_where_its_interval_says_so(result: TrainResult) -> 
     assert not last((8, 10)).overfitted  # 20 points, but of ten
     assert not last((0, 0)).overfitted
     assert not replace(result, epochs=()).overfitted
-
-
-# --- images without labels ---------------------------------------------------------------------------------
-
-
-def test_unlabelled_images_are_learnt_from(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    learnt = texts_learnt(monkeypatch)
-    unlabelled = [sample.path for sample in samples[15:25]]
-    result = train(samples[:20], QUICK, CPU, unlabelled=unlabelled)
-    assert [len(texts) for texts in learnt] == [17, 22]  # five of the ten images are labelled already
-    assert learnt[1][:17] == learnt[0]
-    assert result.model.provenance.trained == 17
-    assert result.model.provenance.pseudo_labelled in (0, 5)
-    assert len(result.epochs) == result.models == 2
-
-
-def test_no_held_out_image_is_learnt(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    copies = []
-    for index, sample in enumerate(samples[20:40]):
-        copies.append(tmp_path / f"{index}.png")
-        copies[-1].write_bytes(sample.path.read_bytes())
-    learnt = texts_learnt(monkeypatch)
-    told: list[tuple[int, int]] = []
-    observer = Observer(on_pseudo_labels=lambda labelled, total: told.append((labelled, total)))
-    result = train(samples[:20], QUICK, CPU, None, observer, copies, held_out=samples[20:40])
-    assert told == [(0, 0)]
-    assert [len(texts) for texts in learnt] == [17]
-    assert (result.models, result.model.provenance.pseudo_labelled) == (1, 0)
-
-
-@pytest.mark.parametrize(("first", "second", "kept"), [(2, 3, 5), (2, 2, 5), (3, 2, 0)])
-def test_the_second_model_is_kept_unless_it_reads_fewer(
-    samples: list[Sample], monkeypatch: pytest.MonkeyPatch, first: int, second: int, kept: int
-) -> None:
-    monkeypatch.setattr(LEVEL, 0.0)
-    monkeypatch.setattr("kerf.classifier.learning.pseudo_labels.near_duplicates", lambda split: [])
-    read = iter([first, second])
-    fit = Fitter.fit
-
-    def pretend(self: Fitter, train: Sequence[LabelledExample], *others: Any) -> EpochReport:
-        return replace(fit(self, train[:1], *others), validation=proportion(next(read), 3))
-
-    monkeypatch.setattr(Fitter, "fit", pretend)
-    result = train(samples[:20], QUICK, CPU, unlabelled=[sample.path for sample in samples[15:25]])
-    provenance = result.model.provenance
-    assert (provenance.pseudo_labelled, provenance.validation_correct) == (kept, max(first, second))
 
 
 # --- where it starts ---------------------------------------------------------------------------------------
