@@ -17,6 +17,7 @@ from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
+    from kerf.classifier.console.options import EngineName
     from kerf.classifier.engines.scorer import Engine
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.recognizer import Recognizer
@@ -135,6 +136,7 @@ class ReadOptions:
     constraint: Constraint
     frames: FrameRule | None
     engine: Engine
+    on_ray: bool
 
     def load(self, terminal: Terminal) -> Recognizer:
         """Load the recognizer; say which of the characters asked for it does not know, as it reads on with the others.
@@ -158,16 +160,18 @@ def to_read_options(
     length: str | None,
     pattern: str | None,
     frames: FrameRule | None,
-    engine: Engine = "torch",
+    engine: EngineName = "torch",
 ) -> ReadOptions:
-    """Make what is known of the texts out of three options.
+    """Make what is known of the texts out of three options; on Ray, the model's file says what runs the network.
 
     Raises
     ------
     SettingsError
         One is malformed, or they contradict each other.
     """
-    return ReadOptions(model, device, Constraint(charset, length, pattern), frames, engine)
+    on_ray = engine == "ray"
+    network = engine if engine != "ray" else "onnx" if model and model.suffix == ".onnx" else "torch"
+    return ReadOptions(model, device, Constraint(charset, length, pattern), frames, network, on_ray)
 
 
 def to_observer(terminal: Terminal) -> Observer:

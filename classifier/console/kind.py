@@ -18,17 +18,34 @@ MANY = 0.5
 """Share of them that must be unlike; of one kind it is 0.1 at most."""
 
 
+class KindWatch:
+    """Looks at the first images that could be read, and says it if most are unlike those that the model learnt from."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._seen: list[tuple[str, ...]] = []
+
+    def add(self, unlike: tuple[str, ...]) -> None:
+        """Look at one more image, see ``Reading.unlike``."""
+        if len(self._seen) < ENOUGH:
+            self._seen.append(unlike)
+            if len(self._seen) == ENOUGH:
+                say_unlike(self._seen, self._terminal)
+
+    def end(self) -> None:
+        """Say it now if there were few images."""
+        if LEAST <= len(self._seen) < ENOUGH:
+            say_unlike(self._seen, self._terminal)
+
+
 def watch_kind(readings: Iterable[Reading | KerfError], terminal: Terminal) -> Iterator[Reading | KerfError]:
     """Yield the readings, and say it if most of the first images look unlike those that the model learnt from."""
-    seen: list[tuple[str, ...]] = []
+    watch = KindWatch(terminal)
     for reading in readings:
-        if len(seen) < ENOUGH and not isinstance(reading, KerfError):
-            seen.append(reading.unlike)
-            if len(seen) == ENOUGH:
-                say_unlike(seen, terminal)
+        if not isinstance(reading, KerfError):
+            watch.add(reading.unlike)
         yield reading
-    if LEAST <= len(seen) < ENOUGH:
-        say_unlike(seen, terminal)
+    watch.end()
 
 
 def say_unlike(seen: Sequence[Sequence[str]], terminal: Terminal) -> None:

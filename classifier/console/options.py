@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
 from kerf import __version__
 from kerf.classifier.console.rows import RowFormat
-from kerf.classifier.engines.scorer import Engine as EngineName
 from kerf.segmenter.frames import FrameRule
 
+EngineName = Literal["torch", "onnx", "ray"]
 N = TypeVar("N", int, float)
 
 
@@ -53,7 +53,12 @@ ImagePaths = Annotated[
 LabelledFolder = Annotated[Path, typer.Argument(help="Folder of captchas with their texts; see the README.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file; without it, the bundled one.")]
 Engine = Annotated[
-    EngineName, typer.Option("--engine", help="What runs the network; onnx needs --model FILE that export wrote.")
+    EngineName,
+    typer.Option(
+        "--engine",
+        help="What runs the network; onnx needs --model FILE that export wrote. ray: on many machines, rows to parts "
+        "in the folder --out.",
+    ),
 ]
 OutOnnx = Annotated[Path, typer.Option("--out", help="ONNX file to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]

@@ -38,6 +38,13 @@ class SolveOptions:
 
 def solve_images(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions, reading: ReadOptions) -> None:
     """Read images and write a row for each; the parameters are the command's options."""
+    if reading.on_ray:
+        from kerf.classifier.console.ray_solve import solve_on_ray
+
+        solve_on_ray(terminal, paths, chosen, reading)
+        return
+    if chosen.row_format is RowFormat.PARQUET:
+        raise SettingsError("--format parquet is for --engine ray; choose csv, jsonl or table")
     earlier = to_earlier(chosen)
     labels = FolderLabels(terminal) if chosen.rows.check else None
     check_paths([path for path in paths if path != STDIN], chosen.out, reading.model, labels)

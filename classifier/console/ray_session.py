@@ -1,0 +1,116 @@
+"""Ray, started and stopped so that nobody else notices: no network, no banner, signals as they were."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import kerf
+from kerf.segmenter.errors import SettingsError, UnforeseenError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RETRIES = 3
+"""How often a block is tried again after the actor that had it died."""
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+"""Environment of Ray: it reports to nobody, and what it logs is not on stderr."""
+
+
+@contextmanager
+def ray_session() -> Iterator[int]:
+    """Join the Ray cluster of this machine, or of ``RAY_ADDRESS``; where there is none, start one of this machine alone.
+
+    One that this process has joined already is used, and left as it is.
+
+    Yields
+    ------
+    int
+        How many processors the cluster has.
+
+    Raises
+    ------
+    SettingsError
+        If Ray is not installed, or there is no cluster at that address.
+    """
+    os.environ.update(QUIET)
+    try:
+        import ray
+        import ray.data  # noqa: F401  # it brings pyarrow
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"the engine ray needs {error.name}; pip install 'kerf-captcha[ray]'") from error
+    if ray.is_initialized():
+        yield int(ray.cluster_resources()["CPU"])
+        return
+    with importable_kerf():
+        handler = signal.getsignal(signal.SIGTERM)
+        try:
+            ray.init(include_dashboard=False, logging_level=logging.CRITICAL, log_to_driver=False)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise SettingsError(f"Ray cannot be started or joined ({reason}); see `ray status`") from error
+        try:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, handler)  # Ray's own would leave without a word
+            yield int(ray.cluster_resources()["CPU"])
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def importable_kerf() -> Iterator[None]:
+    """Let processes that are started from here import this very Kerf, also where it is not installed."""
+    before = os.environ.get("PYTHONPATH")
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "kerf").symlink_to(Path(kerf.__file__).resolve().parent)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, before]))
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONPATH"]
+            else:
+                os.environ["PYTHONPATH"] = before
+
+
+def map_on_ray(
+    blocks: Iterable[pa.Table], worker: Callable[[Any], Any], argument: object, actors: int
+) -> Iterator[dict[str, Any]]:
+    """Map blocks of rows by actors, each of which is made as ``worker(argument)``; results come as they are there.
+
+    A block is tried again where its actor died; one that is given up has no result.
+
+    Raises
+    ------
+    UnforeseenError
+        If no actor can be started, or Ray itself stops.
+    """
+    import ray
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.max_errored_blocks = -1
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of max_task_retries, for which there is no other way yet
+        done = ray.data.from_arrow_refs([ray.put(block) for block in blocks]).map_batches(
+            worker,
+            batch_size=None,
+            batch_format="pyarrow",
+            fn_constructor_args=(argument,),
+            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=1),
+            max_task_retries=RETRIES,
+        )
+    try:
+        yield from done.iter_rows()
+    except ray.exceptions.RayError as error:
+        reason = " ".join(str(error).split())[-300:]
+        raise UnforeseenError(f"Ray stopped: {reason}; start again, which goes on after what is done") from error
