@@ -16,8 +16,8 @@ from kerf.classifier.streams import Pause
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
-    from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.console.options import EngineName
+    from kerf.classifier.console.terminal import Terminal
     from kerf.classifier.engines.scorer import Engine
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.recognizer import Recognizer

@@ -103,7 +103,7 @@ class PartReader:
             return Recognizer.load(path, chosen.device, chosen.frames, chosen.engine)
 
     def __call__(self, block: pa.Table) -> dict[str, Any]:
-        """Read a block: columns ``part``, its name; ``file``, bytes of each path or URI; and ``label``, text or null."""
+        """Read a block, with the columns ``part``, its name, ``file``, a path or URI as bytes, ``label`` or null."""
         files = [os.fsdecode(file) for file in block["file"].to_pylist()]
         name = block["part"][0].as_py()
         return {"done": np.array([self.read_part(name, files, block["label"].to_pylist())], object)}

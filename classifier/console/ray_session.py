@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 """How often a block is tried again after the actor that had it died."""
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
-"""Environment of Ray: it reports to nobody, and what it logs is not on stderr."""
+ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+"""Of Ray: it reports to nobody, and its C++ logs nothing to standard error."""
 
 
 @contextmanager
 def ray_session() -> Iterator[int]:
-    """Join the Ray cluster of this machine, or of ``RAY_ADDRESS``; where there is none, start one of this machine alone.
+    """Join the Ray cluster of this machine, or of ``RAY_ADDRESS``; where there is none, start one of this alone.
 
     One that this process has joined already is used, and left as it is.
 
@@ -41,10 +41,10 @@ def ray_session() -> Iterator[int]:
     SettingsError
         If Ray is not installed, or there is no cluster at that address.
     """
-    os.environ.update(QUIET)
+    os.environ.update(ENVIRONMENT)
     try:
         import ray
-        import ray.data  # noqa: F401  # it brings pyarrow
+        import ray.data  # it brings pyarrow
     except ModuleNotFoundError as error:
         raise SettingsError(f"the engine ray needs {error.name}; pip install 'kerf-captcha[ray]'") from error
     if ray.is_initialized():
@@ -53,7 +53,8 @@ def ray_session() -> Iterator[int]:
     with importable_kerf():
         handler = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(include_dashboard=False, logging_level=logging.CRITICAL, log_to_driver=False)
+            with silent_stderr():  # its C++ says there what it will log; what goes wrong is raised
+                ray.init(include_dashboard=False, logging_level=logging.CRITICAL, log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise SettingsError(f"Ray cannot be started or joined ({reason}); see `ray status`") from error
@@ -63,6 +64,19 @@ def ray_session() -> Iterator[int]:
             yield int(ray.cluster_resources()["CPU"])
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Lose what is written to standard error meanwhile, by whatever code."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager
@@ -81,9 +95,7 @@ def importable_kerf() -> Iterator[None]:
                 os.environ["PYTHONPATH"] = before
 
 
-def map_on_ray(
-    blocks: Iterable[pa.Table], worker: Callable[[Any], Any], argument: object, actors: int
-) -> Iterator[dict[str, Any]]:
+def map_on_ray(blocks: Iterable[pa.Table], worker: type, argument: object, actors: int) -> Iterator[dict[str, Any]]:
     """Map blocks of rows by actors, each of which is made as ``worker(argument)``; results come as they are there.
 
     A block is tried again where its actor died; one that is given up has no result.
@@ -99,14 +111,15 @@ def map_on_ray(
     context.enable_progress_bars = False
     context.max_errored_blocks = -1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    refs = [ray.put(block) for block in blocks]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of max_task_retries, for which there is no other way yet
-        done = ray.data.from_arrow_refs([ray.put(block) for block in blocks]).map_batches(
+        done = ray.data.from_arrow_refs(refs).map_batches(
             worker,
             batch_size=None,
             batch_format="pyarrow",
             fn_constructor_args=(argument,),
-            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=1),
+            compute=ray.data.ActorPoolStrategy(size=min(actors, len(refs)), max_tasks_in_flight_per_actor=1),
             max_task_retries=RETRIES,
         )
     try:

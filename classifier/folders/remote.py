@@ -1,7 +1,7 @@
 """Images in object stores, such as ``s3://bucket/folder``, by pyarrow, which Ray Data reads with too.
 
-Credentials and regions are pyarrow's own, from the environment. A key with two slashes in a row cannot be named, as paths
-have none.
+Credentials and regions are pyarrow's own, from the environment. A key with two slashes in a row cannot be named, as
+paths have none.
 """
 
 from __future__ import annotations
