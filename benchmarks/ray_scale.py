@@ -2,11 +2,11 @@
 
 Usage: python -m benchmarks.ray_scale FOLDER [--rounds 3] [--actors 1 2]
 
-Each round times, one after the other, `read_many` on one thread and a run of `solve --engine ray` for each number of actors,
-all on one Ray of this machine, which is started first. From the time of a run, the seconds until its first actor was
-ready are subtracted, as they are the same for any number of images. The overhead of Ray is what is then left an image
-beside `read_many`, for one actor. Rounds are interleaved and the fastest of each is told, since other
-work on the machine only ever adds time.
+Each round times, one after the other, `read_many` on one thread and a run of `solve --engine ray` for each number of
+actors, all on one Ray of this machine, which is started first. A run's images a second are counted from when its first
+actor was ready, which is told beside it. Milliseconds of the processor are those of the actors, and of the process that
+gave the command; what one actor takes beyond the one thread is the overhead of Ray. Of each, the least of all rounds is
+told, since other work on the machine only ever adds.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class TimedReader(PartReader):
     """Writes down how long it took to be ready, how long it has been reading, and its peak memory."""
 
     def __init__(self, reads: Reads) -> None:
-        began = time.time()
         super().__init__(reads)
         self._ready = time.time()
-        self._starting = self._ready - began
         self._busy = 0.0
 
     def read_part(self, name: str, files: Sequence[str], labels: Sequence[str | None]) -> PartDone:
@@ -46,18 +44,19 @@ class TimedReader(PartReader):
         began = time.process_time()
         done = super().read_part(name, files, labels)
         self._busy += time.process_time() - began
-        figures = (self._ready, time.time(), self._starting, self._busy, peak_megabytes())
+        figures = (self._ready, time.time(), self._busy, peak_megabytes())
         (Path(self._parts.place).parent / f"actor-{id(self)}").write_text(" ".join(map(str, figures)))
         return done
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run on Ray: seconds until an actor was ready, of reading, of processor in actors, and megabytes an actor."""
+    """One run on Ray: seconds until an actor was ready, of reading, of the processor, and megabytes an actor."""
 
     start: float
     reading: float
     busy: float
+    command: float
     megabytes: float
 
 
@@ -76,12 +75,14 @@ def time_ray(folder: Path, actors: int) -> Run:
     """Read a folder on the Ray that runs."""
     with TemporaryDirectory() as out:
         chosen = SolveOptions(RowSettings(), RowFormat.CSV, Path(out) / "parts", False, actors, None)
-        began = time.time()
+        began, busy = time.time(), time.process_time()
         with Terminal(quiet=True) as terminal:
             solve_images(terminal, [folder], chosen, to_read_options(None, "cpu", None, None, None, None, "ray"))
+        command = time.process_time() - busy
         told = [list(map(float, file.read_text().split())) for file in Path(out).glob("actor-*")]
     ready, last = min(actor[0] for actor in told), max(actor[1] for actor in told)
-    return Run(ready - began, last - ready, sum(actor[3] for actor in told), max(actor[4] for actor in told))
+    spent, megabytes = sum(actor[2] for actor in told), max(actor[3] for actor in told)
+    return Run(ready - began, last - ready, spent, command, megabytes)
 
 
 def main() -> None:
@@ -108,9 +109,10 @@ def main() -> None:
     )
     for actors, found in runs.items():
         reading, spent = min(run.reading for run in found), min(run.busy for run in found)
+        command, start = min(run.command for run in found), min(run.start for run in found)
         print(
-            f"{actors} actors: {count / reading:.0f} images a second, {1e3 * spent / count:.2f} ms of processor each; "
-            f"the first ready after {min(run.start for run in found):.1f} s; "
+            f"{actors} actors: {count / reading:.0f} images a second, {1e3 * spent / count:.2f} ms of processor each "
+            f"and {1e3 * command / count:.2f} in the command; the first ready after {start:.1f} s; "
             f"{max(run.megabytes for run in found):.0f} MB an actor"
         )
 
