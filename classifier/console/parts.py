@@ -54,7 +54,7 @@ class Parts:
             raise self._unwritten(error) from error
 
     def write(self, name: str, rows: Sequence[Row]) -> None:
-        """Write one part; a part of this name is replaced.
+        """Write one part under a name that it has until it is put in place.
 
         Raises
         ------
@@ -62,11 +62,25 @@ class Parts:
             It cannot be written.
         """
         system, folder = to_filesystem(self.place)
-        partial = f"{folder}/.{name}.partial"  # a dot, so that readers of the folder pass it over
         try:
-            with system.open_output_stream(partial) as stream:
+            with system.open_output_stream(to_partial(folder, name)) as stream:
                 stream.write(rows_to_bytes(rows, self.settings, self.row_format))
-            system.move(partial, f"{folder}/{BEGINNING}{name}.{self.row_format}")
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def put_in_place(self, name: str) -> None:
+        """Give a part that was written its name.
+
+        That is for the process alone that was given the command: when it has ended, no other can add a part any more.
+
+        Raises
+        ------
+        OutputError
+            It cannot be done.
+        """
+        system, folder = to_filesystem(self.place)
+        try:
+            system.move(to_partial(folder, name), f"{folder}/{BEGINNING}{name}.{self.row_format}")
         except OSError as error:
             raise self._unwritten(error) from error
 
@@ -99,6 +113,11 @@ class Parts:
 
     def _unwritten(self, error: OSError) -> OutputError:
         return OutputError(f"{self.place}: cannot be written: {to_reason(error)}; choose another --out")
+
+
+def to_partial(folder: str, name: str) -> str:
+    """Return where a part is until it is put in place; readers of a folder pass over names that begin with a dot."""
+    return f"{folder}/.{name}.partial"
 
 
 def to_utf8(text: str) -> str:

@@ -50,20 +50,27 @@ def ray_session() -> Iterator[int]:
     if ray.is_initialized():
         yield int(ray.cluster_resources()["CPU"])
         return
+    handler = signal.getsignal(signal.SIGTERM)
     with importable_kerf():
-        handler = signal.getsignal(signal.SIGTERM)
         try:
-            with silent_stderr():  # its C++ says there what it will log; what goes wrong is raised
-                ray.init(include_dashboard=False, logging_level=logging.CRITICAL, log_to_driver=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise SettingsError(f"Ray cannot be started or joined ({reason}); see `ray status`") from error
-        try:
+            start_ray()
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, handler)  # Ray's own would leave without a word
             yield int(ray.cluster_resources()["CPU"])
         finally:
             ray.shutdown()
+
+
+def start_ray() -> None:
+    """Join or start Ray; errors as `ray_session`."""
+    import ray
+
+    try:
+        with silent_stderr():  # its C++ says there what it will log; what goes wrong is raised
+            ray.init(include_dashboard=False, logging_level=logging.CRITICAL, log_to_driver=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise SettingsError(f"Ray cannot be started or joined ({reason}); see `ray status`") from error
 
 
 @contextmanager

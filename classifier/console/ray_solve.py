@@ -1,7 +1,7 @@
 """``kerf solve --engine ray``: images shared among the machines of a Ray cluster, or among the cores of this one.
 
 Paths are what travels: each actor reads the files of its own part, and writes the part. A part whose actor died is read
-again, under the same name, so that no image has two rows.
+again, under the same name, and this process alone puts parts in place, so that no image has two rows.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def solve_on_ray(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions
             sizes: dict[str, int] = {}
             blocks = to_blocks(chain([first], left), labels.texts if labels else {}, actors, sizes)
             terminal.partial = Path(parts.place)
-            read_parts(terminal, (row["done"] for row in map_on_ray(blocks, PartReader, reads, actors)), sizes)
+            done = (row["done"] for row in map_on_ray(blocks, PartReader, reads, actors))
+            take_parts(terminal, done, parts, sizes)
             terminal.partial = None
 
 
@@ -130,8 +131,8 @@ def to_blocks(
         )
 
 
-def read_parts(terminal: Terminal, parts: Iterable[PartDone], sizes: dict[str, int]) -> None:
-    """Tell what comes of each part, and of those that nothing came of.
+def take_parts(terminal: Terminal, found: Iterable[PartDone], parts: Parts, sizes: dict[str, int]) -> None:
+    """Put each part in place and tell what came of it, and of those that nothing came of.
 
     Raises
     ------
@@ -139,9 +140,10 @@ def read_parts(terminal: Terminal, parts: Iterable[PartDone], sizes: dict[str, i
         A part could not be written.
     """
     tally, kind, done = Tally(), KindWatch(terminal), 0
-    for part in parts:
+    for part in found:
         if part.unwritten:
             raise part.unwritten
+        parts.put_in_place(part.name)
         done += sizes.pop(part.name)
         terminal.advance("solving", done, done + sum(sizes.values()))
         for problem in part.problems:

@@ -39,11 +39,11 @@ class NameReader(PartReader):
 
 
 class DyingReader(NameReader):
-    """Dies by ``deadly.png`` whenever it has it; by ``0.png`` once, when the part is written and nobody has heard."""
+    """Dies by ``99.png`` whenever it has it; by ``0.png`` once, when the part is written and nobody has heard."""
 
     def read_part(self, name: str, files: Sequence[str], labels: Sequence[str | None]) -> PartDone:
         names = {Path(file).name for file in files}
-        if "deadly.png" in names:
+        if "99.png" in names:
             os._exit(1)
         done = super().read_part(name, files, labels)
         sign = Path(self._parts.place).parent / "died"

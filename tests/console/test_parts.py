@@ -18,6 +18,11 @@ NAMES = ["a.png", 'b "1",2.png', "c\nd\n.png", "e\r.png", "\udcff é 字.png", "
 FORMATS = (RowFormat.CSV, RowFormat.JSONL, RowFormat.PARQUET)
 
 
+def add(parts: Parts, name: str, rows: list[Row]) -> None:
+    parts.write(name, rows)
+    parts.put_in_place(name)
+
+
 def to_parts(folder: Path, row_format: RowFormat, **settings: bool | int) -> Parts:
     parts = Parts(str(folder), RowSettings(**settings), row_format)  # type: ignore[arg-type]
     parts.make_folder()
@@ -28,9 +33,11 @@ def to_parts(folder: Path, row_format: RowFormat, **settings: bool | int) -> Par
 def test_images_of_all_parts_are_read_again(row_format: RowFormat, tmp_path: Path) -> None:
     parts = to_parts(tmp_path / "new" / "parts", row_format)
     assert list(parts.images()) == []
-    parts.write("1", [replace(ROW, file=name) for name in NAMES[:4]])
+    add(parts, "1", [replace(ROW, file=name) for name in NAMES[:4]])
+    parts.write("2", [])
     parts.write("2", [replace(ROW, file=name) for name in NAMES[4:]])
-    parts.write("2", [replace(ROW, file=name) for name in NAMES[4:]])
+    assert sorted(parts.images()) == sorted(map(to_utf8, NAMES[:4]))
+    parts.put_in_place("2")
     assert sorted(parts.images()) == sorted(map(to_utf8, NAMES))
     names = {path.name for path in (tmp_path / "new" / "parts").iterdir()}
     assert names == {f"part-1.{row_format}", f"part-2.{row_format}"}
@@ -47,7 +54,7 @@ def test_parquet_has_the_columns_with_their_types(tmp_path: Path) -> None:
 
     parts = to_parts(tmp_path, RowFormat.PARQUET, characters=True, best=2, check=True)
     failed = replace(ROW, file="b", text="", confidence=None, error="b: no", characters=(), alternatives=())
-    parts.write("1", [replace(ROW, file="a", label="A7", right=True), failed])
+    add(parts, "1", [replace(ROW, file="a", label="A7", right=True), failed])
     table = parquet.read_table(tmp_path / "part-1.parquet")
     assert table.schema.names == list(parts.settings.columns)
     assert [str(table.schema.field(n).type) for n in ("file", "confidence", "right")] == ["string", "double", "bool"]
@@ -64,7 +71,7 @@ def test_parquet_has_the_columns_with_their_types(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row_format", FORMATS)
 def test_parts_of_another_run_are_refused(row_format: RowFormat, tmp_path: Path) -> None:
-    to_parts(tmp_path, row_format).write("1", [replace(ROW, file="a")])
+    add(to_parts(tmp_path, row_format), "1", [replace(ROW, file="a")])
     for other in (to_parts(tmp_path, row_format, best=2), *(to_parts(tmp_path, f) for f in FORMATS if f != row_format)):
         with pytest.raises(OutputError, match=f"part-1.{row_format} is not of a run with these options, which writes "):
             list(other.images())
@@ -84,5 +91,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
         to_parts(tmp_path / "file" / "parts", RowFormat.CSV)
     with pytest.raises(OutputError, match=r"none: cannot be written: .*; choose another --out"):
         Parts(str(tmp_path / "none"), RowSettings(), RowFormat.CSV).write("1", [ROW])
+    with pytest.raises(OutputError, match=r"none: cannot be written: .*; choose another --out"):
+        Parts(str(tmp_path / "none"), RowSettings(), RowFormat.CSV).put_in_place("1")
     with pytest.raises(OutputError, match=r"none: cannot be read: .*; choose another --out"):
         list(Parts(str(tmp_path / "none"), RowSettings(), RowFormat.CSV).images())
