@@ -25,6 +25,15 @@ ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 """Of Ray: it reports to nobody, and its C++ logs nothing to standard error."""
 
 
+def check_installed() -> None:
+    """Raise SettingsError if Ray is not installed, or something of what Ray Data needs."""
+    os.environ.update(ENVIRONMENT)
+    try:
+        import ray.data  # noqa: F401  # it brings pyarrow
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"the engine ray needs Ray Data; pip install 'kerf-captcha[ray]'") from error
+
+
 @contextmanager
 def ray_session() -> Iterator[int]:
     """Join the Ray cluster of this machine, or of ``RAY_ADDRESS``; where there is none, start one of this alone.
@@ -39,14 +48,11 @@ def ray_session() -> Iterator[int]:
     Raises
     ------
     SettingsError
-        If Ray is not installed, or there is no cluster at that address.
+        If it is not installed, or there is no cluster at that address.
     """
-    os.environ.update(ENVIRONMENT)
-    try:
-        import ray
-        import ray.data  # it brings pyarrow
-    except ModuleNotFoundError as error:
-        raise SettingsError(f"the engine ray needs {error.name}; pip install 'kerf-captcha[ray]'") from error
+    check_installed()
+    import ray
+
     if ray.is_initialized():
         yield int(ray.cluster_resources()["CPU"])
         return

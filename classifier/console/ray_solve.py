@@ -19,7 +19,7 @@ from kerf.classifier.console.kind import KindWatch
 from kerf.classifier.console.named import STDIN, limit_images, named_to_images, to_named
 from kerf.classifier.console.part_reader import PartDone, PartReader, Reads
 from kerf.classifier.console.parts import Parts, to_utf8
-from kerf.classifier.console.ray_session import map_on_ray, ray_session
+from kerf.classifier.console.ray_session import check_installed, map_on_ray, ray_session
 from kerf.classifier.console.rows import RowFormat, Tally
 from kerf.classifier.console.solve import SolveOptions, check_paths, watch_named
 from kerf.classifier.console.terminal import Terminal
@@ -45,22 +45,24 @@ def solve_on_ray(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions
         As `solve_images`.
     """
     parts, reading = to_parts(paths, chosen, reading)
+    check_installed()
+    labels = FolderLabels(terminal) if chosen.rows.check else None
+    check_paths([path for path in paths if path != STDIN and not to_uri(path)], None, reading.model, labels)
+    parts.make_folder()
+    named = watch_named(to_named(paths), None, labels, terminal)
+    images = limit_images(named_to_images(named, terminal, place_to_images), chosen.limit)
+    left = leave_out_done((to_uri(i) or str(i) for i in images if not isinstance(i, Pause)), parts, terminal)
+    first = next(left, None)
+    if first is None:
+        return  # it is told why there is none
+    reads, sizes = to_reads(reading, parts, terminal), dict[str, int]()
     with ray_session() as processors:
-        labels = FolderLabels(terminal) if chosen.rows.check else None
-        check_paths([path for path in paths if path != STDIN and not to_uri(path)], None, reading.model, labels)
-        parts.make_folder()
-        named = watch_named(to_named(paths), None, labels, terminal)
-        images = limit_images(named_to_images(named, terminal, place_to_images), chosen.limit)
-        left = leave_out_done((to_uri(i) or str(i) for i in images if not isinstance(i, Pause)), parts, terminal)
-        if first := next(left, None):
-            reads = to_reads(reading, parts, terminal)
-            actors = chosen.jobs or processors
-            sizes: dict[str, int] = {}
-            blocks = to_blocks(chain([first], left), labels.texts if labels else {}, actors, sizes)
-            terminal.partial = Path(parts.place)
-            done = (row["done"] for row in map_on_ray(blocks, PartReader, reads, actors))
-            take_parts(terminal, done, parts, sizes)
-            terminal.partial = None
+        actors = chosen.jobs or processors
+        blocks = to_blocks(chain([first], left), labels.texts if labels else {}, actors, sizes)
+        terminal.partial = Path(parts.place)
+        done = (row["done"] for row in map_on_ray(blocks, PartReader, reads, actors))
+        take_parts(terminal, done, parts, sizes)
+        terminal.partial = None
 
 
 def to_parts(paths: Sequence[Path], chosen: SolveOptions, reading: ReadOptions) -> tuple[Parts, ReadOptions]:

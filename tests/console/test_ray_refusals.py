@@ -42,8 +42,8 @@ def test_options_that_do_not_go_together_are_refused(
 
 
 def test_where_ray_is_missing_it_is_said_how_to_get_it(here: Here, tmp_path: Path) -> None:
-    with mock.patch.dict(sys.modules, {"ray": None, "ray.data": None}):
+    with mock.patch.dict(sys.modules, {"ray.data": None}):
         answer = here("solve", IMAGE, "--engine", "ray", "--out", tmp_path / "parts")
     assert answer.code == ExitCode.SETTINGS
-    assert answer.err == "kerf: error: the engine ray needs ray; pip install 'kerf-captcha[ray]'\n"
+    assert answer.err == "kerf: error: the engine ray needs Ray Data; pip install 'kerf-captcha[ray]'\n"
     assert list(tmp_path.iterdir()) == []
