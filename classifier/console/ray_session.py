@@ -31,7 +31,7 @@ def check_installed() -> None:
     try:
         import ray.data  # noqa: F401  # it brings pyarrow
     except ModuleNotFoundError as error:
-        raise SettingsError(f"the engine ray needs Ray Data; pip install 'kerf-captcha[ray]'") from error
+        raise SettingsError("the engine ray needs Ray Data; pip install 'kerf-captcha[ray]'") from error
 
 
 @contextmanager
