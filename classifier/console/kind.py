@@ -20,17 +20,34 @@ UNSURE = 0.5
 """Mean confidence below which a model does not know a kind of images."""
 
 
+class KindWatch:
+    """Looks at the first images that could be read, and says it if the model does not know such images."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._seen: list[Reading] = []
+
+    def add(self, reading: Reading) -> None:
+        """Look at one more image."""
+        if len(self._seen) < ENOUGH:
+            self._seen.append(reading)
+            if len(self._seen) == ENOUGH:
+                say_unknown(self._seen, self._terminal)
+
+    def end(self) -> None:
+        """Say it now if there were few images."""
+        if LEAST <= len(self._seen) < ENOUGH:
+            say_unknown(self._seen, self._terminal)
+
+
 def watch_kind(readings: Iterable[Reading | KerfError], terminal: Terminal) -> Iterator[Reading | KerfError]:
     """Yield the readings; by the first of them, say if the model does not know such images."""
-    seen: list[Reading] = []
+    watch = KindWatch(terminal)
     for reading in readings:
-        if len(seen) < ENOUGH and not isinstance(reading, KerfError):
-            seen.append(reading)
-            if len(seen) == ENOUGH:
-                say_unknown(seen, terminal)
+        if not isinstance(reading, KerfError):
+            watch.add(reading)
         yield reading
-    if LEAST <= len(seen) < ENOUGH:
-        say_unknown(seen, terminal)
+    watch.end()
 
 
 def say_unknown(seen: Sequence[Reading], terminal: Terminal) -> None:

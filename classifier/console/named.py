@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from kerf.classifier.folders.images import PassedOver, kinds_to_text, path_to_images
 from kerf.classifier.streams import PAUSE, Pause
-from kerf.segmenter.errors import NoImagesError, NotFoundError
+from kerf.segmenter.errors import KerfError, NoImagesError, NotFoundError
 
 if TYPE_CHECKING:
     from kerf.classifier.console.terminal import Terminal
 
+Found = Path | PassedOver | KerfError
+"""What a folder has; see `path_to_images`."""
 STDIN = Path("-")
 CHUNK = 1 << 16
 """Bytes of standard input that are read at a time."""
@@ -71,7 +73,9 @@ def is_readable(descriptor: int) -> bool:
         return True
 
 
-def named_to_images(named: Iterable[Path | Pause], terminal: Terminal) -> Iterator[Path | Pause]:
+def named_to_images(
+    named: Iterable[Path | Pause], terminal: Terminal, find: Callable[[Path], Iterator[Found]] = path_to_images
+) -> Iterator[Path | Pause]:
     """Yield images as they are found; whatever is named without one is told as a problem, and is no end.
 
     What was passed over is said at the end.
@@ -82,7 +86,7 @@ def named_to_images(named: Iterable[Path | Pause], terminal: Terminal) -> Iterat
             yield path
             continue
         try:
-            for item in path_to_images(path):
+            for item in find(path):
                 if isinstance(item, Path):
                     yield item
                 elif isinstance(item, PassedOver):

@@ -10,6 +10,7 @@ from kerf.classifier.console import options as opt
 
 if TYPE_CHECKING:
     from kerf.classifier.alphabet import Constraint
+    from kerf.classifier.engines.scorer import Engine
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,13 @@ class SolveOptions:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     rows: RowSettings = field(default_factory=RowSettings)
     limit: opt.Limit = None
+
+    @property
+    def network(self) -> Engine:
+        """What runs the network; on Ray, the model's file says it."""
+        if self.engine != "ray":
+            return self.engine
+        return "onnx" if self.model and self.model.suffix == ".onnx" else "torch"
 
 
 @dataclass(frozen=True)

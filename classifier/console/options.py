@@ -7,14 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
 from kerf import __version__
-from kerf.classifier.engines.scorer import Engine as EngineName
 from kerf.segmenter.load_settings import FrameRule
 
+EngineName = Literal["torch", "onnx", "ray"]
 N = TypeVar("N", int, float)
 
 
@@ -24,6 +24,7 @@ class RowFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     TABLE = "table"
+    PARQUET = "parquet"  # only in parts, see `parts`
 
 
 def number(kind: Callable[[str], N], low: N, high: N | None, example: str) -> Callable[[str], N]:
@@ -61,7 +62,12 @@ ImagePaths = Annotated[
 LabelledFolder = Annotated[Path, typer.Argument(help="Folder of captchas with their texts; see the README.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file; without it, the bundled one.")]
 Engine = Annotated[
-    EngineName, typer.Option("--engine", help="What runs the network; onnx needs --model FILE that export wrote.")
+    EngineName,
+    typer.Option(
+        "--engine",
+        help="What runs the network; onnx needs --model FILE that export wrote. ray: on many machines, rows to parts "
+        "in the folder --out.",
+    ),
 ]
 OutOnnx = Annotated[Path, typer.Option("--out", help="ONNX file to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]

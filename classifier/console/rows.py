@@ -83,7 +83,7 @@ def readings_to_rows(
         yield reading_to_row(image, reading, labels.get(image), settings)
 
 
-def reading_to_row(image: Path, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
+def reading_to_row(image: Path | str, reading: Reading | KerfError, label: str | None, settings: RowSettings) -> Row:
     """Make one row; see `readings_to_rows`."""
     if isinstance(reading, KerfError):
         status = Status.FAILED if isinstance(reading, UnforeseenError) else Status.UNREADABLE
@@ -111,7 +111,7 @@ def reading_to_status(reading: Reading, settings: RowSettings) -> Status:
 
 
 class Tally:
-    """Counts rows as they pass."""
+    """Counts rows as they pass, or as they passed elsewhere."""
 
     def __init__(self) -> None:
         self._status: Counter[Status] = Counter()
@@ -123,6 +123,11 @@ class Tally:
             self._status[row.status] += 1
             self._right[row.right] += 1
             yield row
+
+    def add(self, other: Tally) -> None:
+        """Add what another counted."""
+        self._status += other._status
+        self._right += other._right
 
     def summary(self) -> str:
         """Return one line such as ``36 images: 35 read, 1 unreadable; whole text right: ...``."""

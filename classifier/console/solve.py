@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 def solve_images(terminal: Terminal, paths: Sequence[Path], chosen: SolveOptions) -> None:
     """Read images and write a row for each; the parameters are the command's."""
+    if chosen.engine == "ray":
+        from kerf.classifier.console.ray_solve import solve_on_ray
+
+        solve_on_ray(terminal, paths, chosen)
+        return
+    if chosen.row_format is RowFormat.PARQUET:
+        raise SettingsError("--format parquet is for --engine ray; choose csv, jsonl or table")
     if not chosen.out and chosen.row_format is not RowFormat.TABLE:
         terminal.stream()
     earlier = to_earlier(chosen)
@@ -112,7 +119,7 @@ def read_images(
     terminal: Terminal, images: Iterable[Path | Pause], total: int | None, chosen: SolveOptions
 ) -> tuple[Iterator[Reading | KerfError], Iterator[Path]]:
     """Load the recognizer; return the readings, which are made as they are asked for, and the image of each."""
-    recognizer = load_recognizer(terminal, chosen.model, chosen.device, chosen.reading, chosen.engine)
+    recognizer = load_recognizer(terminal, chosen.model, chosen.device, chosen.reading, chosen.network)
     recognizer.scorer.begin_thread()  # each of the jobs is one thread, PyTorch's own would only be in their way
     taken, shown = tee(images)
     jobs = chosen.jobs or count_cores()
