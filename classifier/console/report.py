@@ -16,14 +16,13 @@ from kerf.classifier.measuring.metrics import (
     RiskCoverage,
     proportion,
 )
+from kerf.classifier.measuring.sentences import FEWEST, evaluation_to_summary
 
 if TYPE_CHECKING:
     from kerf.classifier.learning.observer import EpochReport
     from kerf.classifier.learning.training import TrainResult
 
 MOST_CONFUSED = 10
-FEWEST = 30
-"""A rate of fewer than this is given as its count alone."""
 
 
 def evaluation_to_json(evaluation: Evaluation) -> str:
@@ -32,13 +31,15 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
 
 
 def evaluation_to_text(evaluation: Evaluation) -> str:
-    """Render an evaluation for people, every figure under its own name."""
+    """Render an evaluation for people: three plain sentences, then every figure under its own name."""
     e = evaluation
     images, read = e.whole_text.n, sum(group.n for group in e.calibration)
     few = len(e.risk_coverage) <= RISK_COVERAGE_POINTS // 2
     thresholds = e.risk_coverage if few else e.risk_coverage[1::2]
     confused = ", ".join(map(confusion_to_text, e.confusions[:MOST_CONFUSED]))
     lines = [
+        *evaluation_to_summary(e),
+        "",
         f"whole-text accuracy         {proportion_to_text(e.whole_text)}",
         f"wrong number of characters  {proportion_to_text(e.wrong_length)}: segmentation",
         f"right number, wrong ones    {proportion_to_text(e.wrong_characters)}: classification",
