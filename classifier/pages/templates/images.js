@@ -50,7 +50,7 @@ function toItem(index) {
   const below = entry.error || (LABELLED && !entry.right ? `is ${entry.label} · ${toCauseGroup(entry)}` : entry.name);
   return html(
     "div",
-    { class: "item", role: "option", id: `item-${index}`, "aria-selected": String(index === at), style: { top: index * ITEM + "px" }, click: () => look(index, true) },
+    { class: "item", role: "option", id: `item-${index}`, title: entry.name, "aria-selected": String(index === at), style: { top: index * ITEM + "px" }, click: () => look(index, true) },
     html("div", { class: "thumb" }, entry.image ? html("img", { src: entry.image, alt: "" }) : null),
     html(
       "div",
