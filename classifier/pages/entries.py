@@ -17,7 +17,7 @@ from kerf.segmenter.overlay import ink_to_grey
 
 MOST_IMAGES = 5000
 """Images that one page shows."""
-BUDGET = 42_000_000
+BUDGET = 34_000_000
 """Bytes that the pictures of one page have together."""
 LARGEST = 40_000
 """Bytes that a picture has at most, however few there are."""
@@ -104,9 +104,9 @@ def to_file_cols(segmentation: Segmentation, cols: NDArray[np.int32]) -> Any:
 def posteriors_to_candidates(inspection: Inspection) -> list[Entry]:
     """List the few candidates that carry the posterior, left to right: columns, share, characters, whether read."""
     shares = inspection.posteriors.sum(axis=1)
-    order = np.argsort(-shares, kind="stable")[:MOST_CANDIDATES]
     cols = to_file_cols(inspection.segmentation, inspection.segmentation.lattice.span_cols)
     read = {c.candidate for c in inspection.reading.characters}
+    order = sorted(range(len(shares)), key=lambda candidate: (candidate not in read, -shares[candidate]))
     rows = [
         {
             "cols": cols[candidate],
@@ -114,7 +114,7 @@ def posteriors_to_candidates(inspection: Inspection) -> list[Entry]:
             "as": to_likeliest(inspection.characters, inspection.posteriors[candidate]),
             "read": candidate in read,
         }
-        for candidate in order.tolist()
+        for candidate in order[:MOST_CANDIDATES]
         if shares[candidate] >= LEAST_SHARE or candidate in read
     ]
     return sorted(rows, key=lambda row: row["cols"])

@@ -68,7 +68,7 @@ def entries(inspection: Inspection) -> list[Entry]:
 @pytest.fixture(scope="session")
 def evaluation_page(entries: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Their page."""
-    answers = [*TOLD, UnreadableImageError("broken.png: not an image")]
+    answers: list[Told | UnreadableImageError] = [*TOLD, UnreadableImageError("broken.png: not an image")]
     evaluation = evaluate([*(told.label for told in TOLD), "a"], answers)
     path = tmp_path_factory.mktemp("pages") / "eval.html"
     path.write_text(evaluation_to_page(SCRIPT, SCRIPT, evaluation, entries), encoding="utf-8")

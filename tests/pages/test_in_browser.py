@@ -145,7 +145,8 @@ def test_an_image_is_shown_with_all_that_was_found(page: Page, entries: list[Ent
 
 CONTRAST = """element => {
   const light = colour => {
-    const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const linear = v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(v => linear(v / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const shown = [light(getComputedStyle(element).color), light(getComputedStyle(document.body).backgroundColor)];
@@ -157,7 +158,7 @@ def test_both_colour_schemes_can_be_read(page: Page) -> None:
     page.locator(".item").last.click()
     grounds = set()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         for kind in ("h1", ".soft", ".item mark", "#detail .right"):
             assert page.locator(kind).first.evaluate(CONTRAST) > 4.5, (scheme, kind)
