@@ -24,12 +24,13 @@ app = new_app()
 
 @command(app, "segment")
 def segment(terminal: "Terminal", paths: opt.ImagePaths, chosen: groups.SegmentOptions) -> None:
-    """Cut images: write the crop of each character, and one picture of how it was cut.
+    """Cut images: write the crop of each character and a page of how each was cut, or a table of boxes.
 
-    The model chooses the characters and names their crops. No file is ever overwritten.
+    The model chooses the characters and names their crops. Among the crops no file is ever overwritten.
 
     For example:
       kerf segment captchas --out pieces
+      kerf segment captchas --html cut.html --csv boxes.csv
     """
     from kerf.classifier.console.segment import segment_images
 
@@ -92,6 +93,7 @@ def evaluate(terminal: "Terminal", folder: opt.LabelledFolder, chosen: groups.Ev
 
     For example:
       kerf eval captchas/test --model model.safetensors --json --min-accuracy 0.95
+      kerf eval captchas/test --html eval.html
     """
     from kerf.classifier.console.evaluate import evaluate_folder
 

@@ -62,7 +62,7 @@ def measure(folder: Path, labels: int, model: Path, options: tuple[str, ...]) ->
         evaluation["character_error_rate"],
         evaluation["expected_calibration_error"],
         evaluation["coverage_at_99_precision"],
-        errors["missing candidates"],
+        errors["missing candidates"] + errors["character the model does not know"],
         errors["wrong choice among candidates"],
         errors["wrong character"],
         seconds,

@@ -94,10 +94,14 @@ def image_to_panel(image: Picture, boxes: Columns, factor: int) -> Picture:
 
 def ink_to_panel(ink: NDArray[np.float32], mask: NDArray[np.bool_], cuts: Columns, factor: int) -> Picture:
     """Enlarge the ink, black on white, faded outside the mask, and draw the cuts ``(C,)`` across it."""
-    grey = 255 - 255 * ink * np.where(mask, 1.0, 0.35)
-    panel = enlarge(np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2), factor)
+    panel = enlarge(np.repeat(ink_to_grey(ink, mask)[:, :, None], 3, axis=2), factor)
     draw_cuts(panel, cuts, CUT)
     return panel
+
+
+def ink_to_grey(ink: NDArray[np.float32], mask: NDArray[np.bool_]) -> Picture:
+    """Draw ink black on white, faded outside the mask: ``(H, W)`` both, to uint8 ``(H, W)``."""
+    return np.asarray(255 - 255 * ink * np.where(mask, 1.0, 0.35), np.uint8)
 
 
 def text_to_panel(text: str, width: int) -> Picture:

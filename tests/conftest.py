@@ -1,10 +1,15 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import Phase, settings
 
 from tests.running import kerf
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # For `make mutants`: the same examples each time, and no search for a smaller one when a mutant is caught.
 settings.register_profile(
@@ -51,3 +56,16 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made = kerf("synth", folder / part, "--count", count, "--seed", seed, "--length", "3", "--charset", "0-4")
         assert made.returncode == 0, made.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The system's Chromium, without a window."""
+    api = pytest.importorskip("playwright.sync_api", reason="no playwright: pages are not looked at")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("no Chromium: pages are not looked at; install Debian's package chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,14 +24,11 @@ from benchmarks.trials.candidates import HEIGHT_SHARE, distances, read_boxes
 from kerf.classifier import Constraint, Recognizer
 from kerf.classifier.console.report import proportion_to_text
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
-from kerf.classifier.lattice.text_space import TextSpace, to_text_space
 from kerf.classifier.measuring.metrics import proportion
-from kerf.classifier.network.examples import segmentation_to_example
+from kerf.classifier.pages.causes import Cause
+from kerf.classifier.pages.inspection import Inspector
+from kerf.segmenter import Segmentation
 from kerf.segmenter.errors import KerfError
-
-SAME = 0.6
-"""Least overlap, as intersection over union, of two candidates that count as the same choice."""
-KINDS = ("missing candidates", "wrong choice among candidates", "wrong character")
 
 
 @dataclass(frozen=True)
@@ -40,30 +37,7 @@ class Mistake:
 
     sample: Sample
     read: str
-    kind: str
-
-
-def label_columns(recognizer: Recognizer, sample: Sample, space: TextSpace) -> NDArray[np.int32] | None:
-    """Strip columns ``(L, 2)`` of the candidates on the best path that spells the label; None if there is none."""
-    if not set(sample.text) <= set(space.characters):
-        return None
-    example = segmentation_to_example(recognizer.segment(sample.path))
-    allowed = np.array([[character == c for c in space.characters] for character in sample.text])
-    places = np.arange(len(allowed) + 1)
-    label = replace(space, allowed=allowed, starts=places == 0, ends=places == len(allowed))
-    (decoded,) = recognizer.read_examples([example], label, 1)
-    return example.lattice.span_cols[list(decoded.candidates)] if decoded.text else None
-
-
-def to_kind(chosen: NDArray[np.int32], wanted: NDArray[np.int32] | None, found: bool) -> str:
-    """Say which of ``KINDS`` a mistake is: columns chosen and wanted, and whether all true boxes are candidates."""
-    if wanted is None or not found:
-        return KINDS[0]
-    if len(chosen) != len(wanted):
-        return KINDS[1]
-    inner = np.minimum(chosen[:, 1], wanted[:, 1]) - np.maximum(chosen[:, 0], wanted[:, 0])
-    outer = np.maximum(chosen[:, 1], wanted[:, 1]) - np.minimum(chosen[:, 0], wanted[:, 0])
-    return KINDS[2] if (inner >= SAME * outer).all() else KINDS[1]
+    cause: Cause
 
 
 def draw_mistakes(mistakes: list[Mistake], path: Path) -> None:
@@ -76,29 +50,31 @@ def draw_mistakes(mistakes: list[Mistake], path: Path) -> None:
         image = cv2.imread(str(mistake.sample.path))
         assert image is not None
         axes.imshow(image[:, :, ::-1])
-        axes.set_title(f"{mistake.sample.text}, read {mistake.read or 'nothing'}\n{mistake.kind}", fontsize=9)
+        axes.set_title(f"{mistake.sample.text}, read {mistake.read or 'nothing'}\n{mistake.cause}", fontsize=9)
         axes.axis("off")
     figure.savefig(path)
 
 
 def find_mistakes(folder: Path, recognizer: Recognizer, charset: str | None) -> tuple[list[Mistake], int]:
     """Read a labelled folder: what was read wrongly, and how many images there are."""
-    constraint = Constraint(charset)
-    space = to_text_space(recognizer.model.alphabet, recognizer.model.lengths, constraint)
+    inspector = Inspector(recognizer, Constraint(charset))
     samples = folder_to_samples(folder).samples
     boxes = read_boxes(folder) if (folder / "boxes.csv").exists() else {}
     mistakes = []
-    for sample, reading in zip(samples, recognizer.read_many([s.path for s in samples], constraint), strict=True):
-        if isinstance(reading, KerfError) or reading.text == sample.text:
+    for sample in samples:
+        inspection = inspector.inspect(sample.path, sample.text)
+        if isinstance(inspection, KerfError) or not inspection.cause:
             continue
-        segmentation = recognizer.segment(sample.path)
-        near = HEIGHT_SHARE * segmentation.strip.pixels.shape[1] / segmentation.strip.scale[0]
         edges = boxes.get(sample.path.name)
-        found = edges is None or bool((distances(segmentation, edges) <= near).all())
-        chosen = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
-        kind = to_kind(chosen, label_columns(recognizer, sample, space), found)
-        mistakes.append(Mistake(sample, reading.text, kind))
+        missing = edges is not None and not are_found(inspection.segmentation, edges)
+        mistakes.append(Mistake(sample, inspection.reading.text, Cause.MISSING if missing else inspection.cause))
     return mistakes, len(samples)
+
+
+def are_found(segmentation: Segmentation, edges: NDArray[np.float32]) -> bool:
+    """Whether a candidate is near each character's true edges ``(L, 2)``."""
+    near = HEIGHT_SHARE * segmentation.strip.pixels.shape[1] / segmentation.strip.scale[0]
+    return bool((distances(segmentation, edges) <= near).all())
 
 
 def main() -> None:
@@ -111,15 +87,15 @@ def main() -> None:
     parser.add_argument("--draw", type=Path)
     arguments = parser.parse_args()
     mistakes, n = find_mistakes(arguments.folder, Recognizer.load(arguments.model), arguments.charset)
-    kinds = Counter(mistake.kind for mistake in mistakes)
+    causes = Counter(mistake.cause for mistake in mistakes)
     if arguments.draw:
         draw_mistakes(mistakes, arguments.draw)
     if arguments.json:
-        print(json.dumps({kind: kinds[kind] for kind in KINDS}))
+        print(json.dumps({cause: causes[cause] for cause in Cause}))
         return
     print(f"wrong texts: {proportion_to_text(proportion(len(mistakes), n)).strip()}")
-    for kind in KINDS:
-        print(f"  {kind:30} {proportion_to_text(proportion(kinds[kind], len(mistakes)))}")
+    for cause in Cause:
+        print(f"  {cause:32} {proportion_to_text(proportion(causes[cause], len(mistakes)))}")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerf.classifier.console.arguments import load_recognizer, to_samples, unknown_characters
 from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.option_groups import EvalOptions
+from kerf.classifier.console.page import read_for_page, to_subtitle, write_page
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
-from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.folders.dataset import sample_by_hash
+from kerf.classifier.console.terminal import Terminal, check_output_file
+from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.measuring.metrics import evaluate
-from kerf.segmenter.errors import BelowMinimumError
+from kerf.classifier.measuring.metrics import Evaluation, evaluate
+from kerf.segmenter.errors import BelowMinimumError, KerfError
+
+if TYPE_CHECKING:
+    from kerf.classifier.pages.entries import Entry
+    from kerf.classifier.recognizer import Reading, Recognizer
 
 
 def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> None:
@@ -24,7 +31,26 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
         If the accuracy is below the minimum asked for.
     """
     samples = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
+    if chosen.html:
+        check_output_file(chosen.html, [s.path for s in samples], "--html")
     recognizer = load_recognizer(terminal, chosen.model, chosen.device, chosen.reading)
+    warn_of_samples(terminal, samples, recognizer)
+    entries: list[Entry] = []
+    found = watch_kind(read_samples(recognizer, samples, folder, chosen, entries), terminal)
+    readings = list(terminal.track(found, len(samples), "reading"))
+    evaluation = evaluate([s.text for s in samples], readings, ignore_case=chosen.ignore_case)
+    render = evaluation_to_json if chosen.as_json else evaluation_to_text
+    with terminal.output(None) as stream:
+        stream.write(render(evaluation))
+    if chosen.html:
+        write_evaluation(terminal, chosen.html, folder, evaluation, entries, chosen.model)
+    accuracy = evaluation.whole_text.value or 0.0
+    if chosen.min_accuracy is not None and accuracy < chosen.min_accuracy:
+        raise BelowMinimumError(f"whole-text accuracy {accuracy:.4f} is below {chosen.min_accuracy}, the minimum")
+
+
+def warn_of_samples(terminal: Terminal, samples: Sequence[Sample], recognizer: Recognizer) -> None:
+    """Say which labels the model cannot read, and how many images it has learnt from."""
     if unknown := unknown_characters(samples, recognizer.model.alphabet):
         terminal.problem(unknown)
     if learnt := recognizer.model.provenance.count_learnt(path_to_hash(s.path) for s in samples):
@@ -32,12 +58,25 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
             f"warning: {learnt} of these {len(samples)} images were learnt from by this model, "
             "so that its figures are too good; measure on others"
         )
-    found = watch_kind(recognizer.read_many((s.path for s in samples), chosen.reading.constraint), terminal)
-    readings = list(terminal.track(found, len(samples), "reading"))
-    evaluation = evaluate([s.text for s in samples], readings, ignore_case=chosen.ignore_case)
-    render = evaluation_to_json if chosen.as_json else evaluation_to_text
-    with terminal.output(None) as stream:
-        stream.write(render(evaluation))
-    accuracy = evaluation.whole_text.value or 0.0
-    if chosen.min_accuracy is not None and accuracy < chosen.min_accuracy:
-        raise BelowMinimumError(f"whole-text accuracy {accuracy:.4f} is below {chosen.min_accuracy}, the minimum")
+
+
+def read_samples(
+    recognizer: Recognizer, samples: Sequence[Sample], folder: Path, chosen: EvalOptions, entries: list[Entry]
+) -> Iterator[Reading | KerfError]:
+    """Read in batches or, for a page, one by one with all that it shows, which is added to the entries."""
+    if not chosen.html:
+        return recognizer.read_many((s.path for s in samples), chosen.reading.constraint)
+    from kerf.classifier.pages.inspection import Inspector
+
+    inspector = Inspector(recognizer, chosen.reading.constraint, ignore_case=chosen.ignore_case)
+    return read_for_page(inspector, samples, folder, entries)
+
+
+def write_evaluation(
+    terminal: Terminal, path: Path, folder: Path, evaluation: Evaluation, entries: Sequence[Entry], model: Path | None
+) -> None:
+    """Write an evaluation's page."""
+    from kerf.classifier.pages.pages import evaluation_to_page
+
+    subtitle = to_subtitle(evaluation.whole_text.n, model)
+    write_page(terminal, path, evaluation_to_page(folder.name or str(folder), subtitle, evaluation, entries))

@@ -81,7 +81,9 @@ class RowSettings:
 class SegmentOptions:
     """The options of `segment`."""
 
-    out: opt.OutFolder
+    out: opt.OutPieces = None
+    html: opt.OutPage = None
+    boxes: opt.OutBoxes = None
     model: opt.ModelFile = None
     no_model: opt.NoModel = False
     device: opt.Device = "auto"
@@ -168,6 +170,7 @@ class EvalOptions:
 
     model: opt.ModelFile = None
     as_json: opt.AsJson = False
+    html: opt.OutPage = None
     min_accuracy: opt.MinAccuracy = None
     ignore_case: opt.IgnoreCase = False
     label_pattern: opt.LabelPattern = None

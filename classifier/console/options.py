@@ -80,7 +80,15 @@ LabelPattern = Annotated[
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where a fault in Kerf itself was met.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but problems.")]
-OutFolder = Annotated[Path, typer.Option(help="Folder to write to; made if need be.")]
+OutPieces = Annotated[
+    Path | None, typer.Option("--out", help="Folder to write crops to, a folder an image, with an index page.")
+]
+OutBoxes = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write the box and the confidence of each character.")
+]
+OutPage = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write one page to look at, which needs no network.")
+]
 NoModel = Annotated[
     bool, typer.Option("--no-model", help="Contours and projection alone choose the characters; none has a name.")
 ]

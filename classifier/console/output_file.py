@@ -17,15 +17,17 @@ STDOUT_NAMES = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 """Names of standard output; a command's own is elsewhere while it runs, see `Terminal`."""
 
 
-def check_output_file(path: Path, inputs: Iterable[Path] = ()) -> None:
+def check_output_file(path: Path, inputs: Iterable[Path] = (), option: str = "--out") -> None:
     """Make the folder of a file, and see that it can be written, before the work that it is the result of.
 
     Parameters
     ----------
     path
-        What ``--out`` names.
+        What an option names.
     inputs
         Files that are read, of which it must be none.
+    option
+        The option.
 
     Raises
     ------
@@ -36,14 +38,14 @@ def check_output_file(path: Path, inputs: Iterable[Path] = ()) -> None:
         target = to_target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = path.is_dir()
-        refuse_input(path, inputs)
+        refuse_input(path, inputs, option)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another --out") from error
+        raise OutputError(f"{path}: cannot be written: {error.strerror}; choose another {option}") from error
     if folder or not os.access(path if is_stream(path) else target.parent, os.W_OK):
-        raise OutputError(f"{path}: is a folder, or in one that cannot be written to; choose another --out")
+        raise OutputError(f"{path}: is a folder, or in one that cannot be written to; choose another {option}")
 
 
-def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
+def refuse_input(path: Path, inputs: Iterable[Path], option: str = "--out") -> None:
     """Refuse to write to a file that is read, or to any image, as it may be among those of a folder.
 
     Raises
@@ -54,9 +56,9 @@ def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
     if not path.is_file():
         return
     if any(other.exists() and path.samefile(other) for other in inputs):
-        raise OutputError(f"{path}: is an input, and would be lost; choose another --out")
+        raise OutputError(f"{path}: is an input, and would be lost; choose another {option}")
     if file_to_kind(path) is None:
-        raise OutputError(f"{path}: is an image, and would be lost; choose another --out")
+        raise OutputError(f"{path}: is an image, and would be lost; choose another {option}")
 
 
 def to_target(path: Path) -> Path:

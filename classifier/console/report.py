@@ -18,6 +18,7 @@ from kerf.classifier.measuring.metrics import (
     RiskCoverage,
     proportion,
 )
+from kerf.classifier.measuring.sentences import FEWEST, evaluation_to_summary
 
 if TYPE_CHECKING:
     from kerf.classifier.learning.observer import EpochReport, PassReport
@@ -28,8 +29,6 @@ WIDTH = 80
 """Columns that a terminal has at least."""
 FIGURES = 28
 """The column that figures begin in."""
-FEWEST = 30
-"""A rate of fewer than this is given as its count alone."""
 
 
 def evaluation_to_json(evaluation: Evaluation) -> str:
@@ -38,7 +37,10 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
 
 
 def evaluation_to_text(evaluation: Evaluation) -> str:
-    """Render an evaluation for people, every figure under its own name, in lines of at most ``WIDTH`` columns."""
+    """Render an evaluation for people: three plain sentences, then every figure under its own name.
+
+    No line is longer than ``WIDTH`` columns.
+    """
     e = evaluation
     images, read = e.whole_text.n, sum(group.n for group in e.calibration)
     few = len(e.risk_coverage) <= RISK_COVERAGE_POINTS // 2
@@ -67,7 +69,8 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
         *(f"  {group.length:<3} {proportion_to_text(group.whole_text)}" for group in e.by_length),
         f"most confused, true > read  {confused or 'none'}",
     ]
-    return "".join(map(line_to_text, lines))
+    summary = "".join(textwrap.fill(sentence, WIDTH) + "\n" for sentence in evaluation_to_summary(e))
+    return summary + "\n" + "".join(map(line_to_text, lines))
 
 
 def line_to_text(line: str) -> str:

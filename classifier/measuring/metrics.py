@@ -95,6 +95,8 @@ class Evaluation:
 
     Each text falls in exactly one of ``whole_text`` (right), ``wrong_length`` (a segmentation error),
     ``wrong_characters`` (right length, a classification error) and ``unreadable`` (no text at all).
+    ``threshold_at_99_precision`` is the confidence from which on ``coverage_at_99_precision`` is answered; None where
+    none does.
     """
 
     whole_text: Proportion
@@ -110,12 +112,13 @@ class Evaluation:
     expected_calibration_error: float
     calibration: tuple[CalibrationBin, ...]
     coverage_at_99_precision: float
+    threshold_at_99_precision: float | None
     risk_coverage: tuple[RiskCoverage, ...]
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    """One image: what was there, what was read (None when unreadable) and how sure the reader was."""
+class Outcome:
+    """One image: what was there, what was read, or None, and how sure the reader was; texts as they are compared."""
 
     truth: str
     text: str | None
@@ -123,10 +126,12 @@ class _Outcome:
 
     @property
     def right(self) -> bool:
+        """Whether the whole text is."""
         return self.text == self.truth
 
     @property
     def right_length(self) -> bool:
+        """Whether as many characters were read as are there."""
         return self.text is not None and len(self.text) == len(self.truth)
 
 
@@ -150,12 +155,13 @@ def evaluate(truths: Sequence[str], readings: Sequence[Answer | KerfError], *, i
     """
     if not truths:
         raise ValueError("nothing to evaluate: no truths")
-    outcomes = [_to_outcome(truth, reading, ignore_case) for truth, reading in zip(truths, readings, strict=True)]
+    outcomes = [to_outcome(truth, reading, ignore_case) for truth, reading in zip(truths, readings, strict=True)]
     confusions = _confusions(outcomes)
     lost = sum(len(o.truth) for o in outcomes if o.text is None)
     edits = sum(confusion.count for confusion in confusions) + lost
     characters = sum(len(o.truth) for o in outcomes)
     bins = _calibration(outcomes)
+    precise = _widest_at_precision(outcomes, 0.99)
     return Evaluation(
         whole_text=_share(outcomes, [o.right for o in outcomes]),
         wrong_length=_share(outcomes, [o.text is not None and not o.right_length for o in outcomes]),
@@ -169,7 +175,8 @@ def evaluate(truths: Sequence[str], readings: Sequence[Answer | KerfError], *, i
         confusions=confusions,
         expected_calibration_error=_calibration_error(bins),
         calibration=bins,
-        coverage_at_99_precision=_coverage_at_precision(outcomes, 0.99),
+        coverage_at_99_precision=precise.coverage if precise else 0.0,
+        threshold_at_99_precision=precise.min_confidence if precise else None,
         risk_coverage=_risk_coverage(outcomes),
     )
 
@@ -196,19 +203,20 @@ def wilson_interval(correct: int, n: int, z: float = 1.959963984540054) -> tuple
     return (0.0 if correct == 0 else low), (1.0 if correct == n else high)
 
 
-def _to_outcome(truth: str, reading: Answer | KerfError, ignore_case: bool) -> _Outcome:
+def to_outcome(truth: str, reading: Answer | KerfError, ignore_case: bool) -> Outcome:
+    """Pair one reading with its truth; see `evaluate`."""
     if isinstance(reading, KerfError):
-        return _Outcome(truth.casefold() if ignore_case else truth, None, 0.0)
+        return Outcome(truth.casefold() if ignore_case else truth, None, 0.0)
     if ignore_case:
-        return _Outcome(truth.casefold(), reading.text.casefold(), reading.confidence)
-    return _Outcome(truth, reading.text, reading.confidence)
+        return Outcome(truth.casefold(), reading.text.casefold(), reading.confidence)
+    return Outcome(truth, reading.text, reading.confidence)
 
 
-def _share(outcomes: Sequence[_Outcome], hits: Sequence[bool]) -> Proportion:
+def _share(outcomes: Sequence[Outcome], hits: Sequence[bool]) -> Proportion:
     return proportion(sum(hits), len(outcomes))
 
 
-def _by_position(outcomes: Sequence[_Outcome]) -> tuple[PositionAccuracy, ...]:
+def _by_position(outcomes: Sequence[Outcome]) -> tuple[PositionAccuracy, ...]:
     return tuple(
         PositionAccuracy(
             position,
@@ -219,11 +227,11 @@ def _by_position(outcomes: Sequence[_Outcome]) -> tuple[PositionAccuracy, ...]:
     )
 
 
-def _right_at(position: int, outcomes: Sequence[_Outcome]) -> Proportion:
+def _right_at(position: int, outcomes: Sequence[Outcome]) -> Proportion:
     return _share(outcomes, [(o.text or "")[position : position + 1] == o.truth[position] for o in outcomes])
 
 
-def _by_length(outcomes: Sequence[_Outcome]) -> tuple[LengthAccuracy, ...]:
+def _by_length(outcomes: Sequence[Outcome]) -> tuple[LengthAccuracy, ...]:
     lengths = sorted({len(o.truth) for o in outcomes})
     groups = [[o for o in outcomes if len(o.truth) == length] for length in lengths]
     return tuple(
@@ -232,14 +240,14 @@ def _by_length(outcomes: Sequence[_Outcome]) -> tuple[LengthAccuracy, ...]:
     )
 
 
-def _confusions(outcomes: Sequence[_Outcome]) -> tuple[Confusion, ...]:
+def _confusions(outcomes: Sequence[Outcome]) -> tuple[Confusion, ...]:
     """Return every edit between truth and text of the images that were read, the commonest first."""
     pairs = Counter(pair for o in outcomes if o.text is not None for pair in align(o.truth, o.text))
     ranked = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Confusion(truth, read, count) for (truth, read), count in ranked if truth != read)
 
 
-def _calibration(outcomes: Sequence[_Outcome]) -> tuple[CalibrationBin, ...]:
+def _calibration(outcomes: Sequence[Outcome]) -> tuple[CalibrationBin, ...]:
     """Return at most 10 bins of equal mass, by rising confidence, over the images that were read.
 
     An edge that would part equal confidences is moved down to where they begin: which of them are right
@@ -266,7 +274,7 @@ def _calibration_error(bins: Sequence[CalibrationBin]) -> float:
     return gap / max(sum(b.n for b in bins), 1)
 
 
-def _operating_points(outcomes: Sequence[_Outcome]) -> list[RiskCoverage]:
+def _operating_points(outcomes: Sequence[Outcome]) -> list[RiskCoverage]:
     """Return one point for every confidence that occurs, from the highest, hence by rising coverage."""
     read = sorted((o for o in outcomes if o.text is not None), key=lambda o: -o.confidence)
     points, wrong = [], 0
@@ -277,7 +285,7 @@ def _operating_points(outcomes: Sequence[_Outcome]) -> list[RiskCoverage]:
     return points
 
 
-def _risk_coverage(outcomes: Sequence[_Outcome]) -> tuple[RiskCoverage, ...]:
+def _risk_coverage(outcomes: Sequence[Outcome]) -> tuple[RiskCoverage, ...]:
     """Return at most 20 operating points, the first at or past each twentieth of coverage."""
     points = _operating_points(outcomes)
     coverages = [point.coverage for point in points]
@@ -286,6 +294,7 @@ def _risk_coverage(outcomes: Sequence[_Outcome]) -> tuple[RiskCoverage, ...]:
     return tuple(points[i] for i in chosen if i < len(points))
 
 
-def _coverage_at_precision(outcomes: Sequence[_Outcome], precision: float) -> float:
-    """Return the largest share of all images that one threshold answers with at least this share right."""
-    return max((p.coverage for p in _operating_points(outcomes) if 1 - p.risk >= precision), default=0.0)
+def _widest_at_precision(outcomes: Sequence[Outcome], precision: float) -> RiskCoverage | None:
+    """Return the threshold that answers the most images with at least this share right."""
+    fit = [point for point in _operating_points(outcomes) if 1 - point.risk >= precision]
+    return fit[-1] if fit else None

@@ -7,77 +7,44 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kerf.segmenter import Segmentation, segment
-from kerf.segmenter.errors import KerfError, OutputError, to_problem
-from kerf.segmenter.load import path_to_image
+from kerf.classifier.pages.inspection import Inspection
+from kerf.segmenter.errors import OutputError
 from kerf.segmenter.overlay import segmentation_to_overlay
-
-if TYPE_CHECKING:
-    from kerf.classifier.alphabet import Constraint
-    from kerf.classifier.recognizer import Recognizer
 
 CROP_SAMPLES = 30
 """Columns of a crop without its margins: as a picture, about as wide as it is high."""
 
 
-def write_pictures(
-    images: Sequence[Path], stems: Sequence[Path], recognizer: Recognizer | None, constraint: Constraint | None
-) -> Iterator[int | KerfError]:
-    """Write the crops and the overlay of each image.
-
-    Parameters
-    ----------
-    images
-        Image files.
-    stems
-        Where to write each image's pictures, without endings; see `images_to_stems`.
-    recognizer, constraint
-        Chooses and names the characters; without it contours and projection choose, and none has a name.
-
-    Yields
-    ------
-    int or KerfError
-        The number of characters of each image, or why it could not be read; in order.
+def write_pictures(inspection: Inspection, folder: Path) -> None:
+    """Write the crop of each character and the overlay of one image into its folder.
 
     Raises
     ------
     OutputError
         A picture cannot be written, or would take the place of a file.
     """
-    for image, stem in zip(images, stems, strict=True):
-        try:
-            segmentation = recognizer.segment(image) if recognizer else segment(path_to_image(image))
-            reading = recognizer.read(segmentation.image, constraint) if recognizer else None
-        except Exception as error:
-            yield to_problem(str(image), error)
-            continue
-        spans = segmentation.lattice.pieces
-        if reading:
-            spans = segmentation.lattice.span_cols[[c.candidate for c in reading.characters]]
-        labels = reading.text if reading else ""
-        for name, picture in segmentation_to_pictures(segmentation, spans, labels):
-            write_png(to_picture(stem, name), picture)
-        yield len(spans)
+    for name, picture in inspection_to_pictures(inspection):
+        write_png(folder / f"{name}.png", picture)
 
 
-def segmentation_to_pictures(
-    segmentation: Segmentation, spans: NDArray[np.int32], labels: str
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yield name and pixels of each picture: the crops of ``spans``, dark on white, then the overlay."""
-    for index, crop in enumerate(segmentation.crops(spans, CROP_SAMPLES)):
+def inspection_to_pictures(inspection: Inspection) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield name and pixels of each picture: the crops of its characters, dark on white, then the overlay."""
+    segmentation, labels = inspection.segmentation, inspection.reading.text
+    for index, crop in enumerate(segmentation.crops(inspection.span_cols, CROP_SAMPLES)):
         yield "_".join([str(index), *map(to_file_name, labels[index : index + 1])]), 255 - crop
-    boxes = [(left, top, right, bottom) for left, top, right, bottom in segmentation.boxes(spans).tolist()]
+    boxes = [
+        (left, top, right, bottom) for left, top, right, bottom in segmentation.boxes(inspection.span_cols).tolist()
+    ]
     yield "overlay", segmentation_to_overlay(segmentation, boxes, labels)
 
 
-def images_to_stems(images: Sequence[Path], folder: Path) -> list[Path]:
-    """Choose where each image's pictures go, without endings: under its own name, apart from the others'."""
+def images_to_folders(images: Sequence[Path], folder: Path) -> list[Path]:
+    """Choose the folder of each image's pictures: under its own name, apart from the others'."""
     # Not resolve(): a link keeps its own name, whatever it points to.
     absolute = [Path(os.path.abspath(image)) for image in images]  # noqa: PTH100
     common = os.path.commonpath([image.parent for image in absolute])
@@ -86,7 +53,7 @@ def images_to_stems(images: Sequence[Path], folder: Path) -> list[Path]:
     return [path if taken[path.with_suffix("")] > 1 else path.with_suffix("") for path in paths]
 
 
-def check_stems(images: Iterable[Path], stems: Iterable[Path]) -> None:
+def check_folders(images: Iterable[Path], folders: Iterable[Path]) -> None:
     """See that no picture comes among the images, and that none of these images was cut to the same place before.
 
     Raises
@@ -95,11 +62,11 @@ def check_stems(images: Iterable[Path], stems: Iterable[Path]) -> None:
         A folder to write to holds one of the images, or an overlay is there already.
     """
     sources = {os.path.realpath(folder) for folder in {image.parent for image in images}}
-    for folder in {stem.parent for stem in stems}:
+    for folder in {folder.parent for folder in folders}:
         if os.path.realpath(folder) in sources:
             raise OutputError(f"{folder}: holds images that are to be cut; name another --out")
-    for stem in stems:
-        refuse_existing(to_picture(stem, "overlay"))
+    for folder in folders:
+        refuse_existing(folder / "overlay.png")
 
 
 def refuse_existing(path: Path) -> None:
@@ -112,11 +79,6 @@ def refuse_existing(path: Path) -> None:
     """
     if os.path.lexists(path):
         raise OutputError(f"{path}: is there already, and nothing is overwritten; name another --out, or remove it")
-
-
-def to_picture(stem: Path, name: str) -> Path:
-    """Return the file of one of an image's pictures."""
-    return stem.with_name(f"{stem.name}_{name}.png")
 
 
 def to_file_name(character: str) -> str:

@@ -132,19 +132,18 @@ def test_train_char_learns_from_unlabelled_images(captchas: Path, tmp_path: Path
 def test_segment_with_a_model_names_the_crops(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
     result = kerf("segment", captchas, "--out", tmp_path, "--model", trained[0], "--limit", "1", "--length", "3")
     assert (result.returncode, result.stdout) == (0, "")
-    (stem,) = (path.stem for path in sorted(captchas.glob("*.png"))[:1])
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert len(names) == 4
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+    assert len(names) == 5
     for index, name in enumerate(names[:3]):
-        assert re.fullmatch(rf"{stem}_{index}_\d\.png", name)
-    assert names[3] == f"{stem}_overlay.png"
+        assert re.fullmatch(rf"000000/{index}_\d\.png", name)
+    assert names[3:] == ["000000/overlay.png", "index.html"]
 
 
 def test_segment_without_a_model(captchas: Path, tmp_path: Path) -> None:
     result = kerf("segment", captchas, "--out", tmp_path, "--no-model", "--limit", "2", "--quiet")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-    assert len(list(tmp_path.glob("*_overlay.png"))) == 2
-    assert len(list(tmp_path.glob("*_0.png"))) == 2
+    assert len(list(tmp_path.glob("*/overlay.png"))) == 2
+    assert len(list(tmp_path.glob("*/0.png"))) == 2
 
 
 def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], captchas: Path) -> None:
@@ -153,8 +152,10 @@ def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], cap
     assert "warning: 12 of these 12 images were learnt from by this model" in text.stderr
     every = r"^  [01]\.\d{4}  too few to tell answered \(12 of 12\), too few to tell of them wrong \(\d+ of 12\)$"
     assert re.search(every, text.stdout, re.MULTILINE)
-    assert text.stdout.startswith("whole-text accuracy         too few to tell (")
-    assert re.match(r".+ \(\d+ of 12; 95 % interval", text.stdout)
+    assert re.match(r"\d+ of 12 texts are read right; that is too few images for a rate\.\n", text.stdout)
+    assert re.search(
+        r"^whole-text accuracy         too few to tell \(\d+ of 12; 95 % interval", text.stdout, re.MULTILINE
+    )
     result = kerf("eval", captchas, "--model", trained[0], "--json", "--min-accuracy", "1", "--length", "2")
     assert "the minimum" in problem(result, ExitCode.BELOW_MINIMUM)
     evaluation = json.loads(result.stdout)

@@ -221,19 +221,21 @@ def test_segment_writes_nothing_among_the_images(here: Here, captchas: Path, tmp
     assert {path.name: path.read_bytes() for path in folder.glob("*.png")} == before
 
 
-@pytest.mark.parametrize("there", ["000000_overlay.png", "000000_0.png"])
+@pytest.mark.parametrize("there", ["overlay.png", "0.png"])
 def test_segment_overwrites_nothing(here: Here, captchas: Path, tmp_path: Path, there: str) -> None:
-    (tmp_path / there).write_text("mine")
+    (tmp_path / "000000").mkdir()
+    (tmp_path / "000000" / there).write_text("mine")
     answer = here("segment", captchas / "000000.png", "--out", tmp_path, "--no-model")
     assert answer.code == ExitCode.OUTPUT
     assert f"{there}: is there already, and nothing is overwritten; name another --out, or remove it" in answer.err
-    assert contents(tmp_path) == {there: b"mine"}
+    assert contents(tmp_path / "000000") == {there: b"mine"}
 
 
 def test_segment_adds_to_a_folder(here: Here, captchas: Path, tmp_path: Path) -> None:
     for name in ("000000.png", "000001.png"):
         assert here("segment", captchas / name, "--out", tmp_path, "--no-model").code == 0
-    assert len(list(tmp_path.glob("*_overlay.png"))) == 2
+    assert len(list(tmp_path.glob("*/overlay.png"))) == 2
+    assert sorted(path.name for path in tmp_path.glob("*.html")) == ["index.html", "index2.html"]
 
 
 def test_segment_without_a_model_takes_no_constraint(here: Here, captchas: Path, tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-import os
 import resource
 from pathlib import Path
 
@@ -6,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from kerf.classifier.pages.pictures import images_to_stems, to_file_name, write_pictures, write_png
-from kerf.segmenter import segment
-from kerf.segmenter.errors import KerfError, OutputError, UnforeseenError, UnreadableImageError
+from kerf.classifier.pages.inspection import Inspection, inspect_without_model
+from kerf.classifier.pages.pictures import images_to_folders, to_file_name, write_pictures, write_png
+from kerf.segmenter.errors import OutputError
 
 
 def two_bars(path: Path) -> Path:
@@ -20,7 +19,7 @@ def two_bars(path: Path) -> Path:
 
 
 def test_pictures_of_one_folder_lie_in_one_folder() -> None:
-    assert images_to_stems([Path("in/a.png"), Path("in/b.c.png")], Path("out")) == [
+    assert images_to_folders([Path("in/a.png"), Path("in/b.c.png")], Path("out")) == [
         Path("out/a"),
         Path("out/b.c"),
     ]
@@ -28,7 +27,7 @@ def test_pictures_of_one_folder_lie_in_one_folder() -> None:
 
 def test_pictures_of_several_folders_keep_apart() -> None:
     images = [Path("in/x/a.png"), Path("in/y/a.png"), Path("in/a.png"), Path("other/../in/b.png")]
-    assert images_to_stems(images, Path("out")) == [
+    assert images_to_folders(images, Path("out")) == [
         Path("out/x/a"),
         Path("out/y/a"),
         Path("out/a"),
@@ -37,7 +36,7 @@ def test_pictures_of_several_folders_keep_apart() -> None:
 
 
 def test_images_that_differ_in_their_suffix_keep_it() -> None:
-    assert images_to_stems([Path("a.png"), Path("a.jpg"), Path("b.gif")], Path("out")) == [
+    assert images_to_folders([Path("a.png"), Path("a.jpg"), Path("b.gif")], Path("out")) == [
         Path("out/a.png"),
         Path("out/a.jpg"),
         Path("out/b"),
@@ -53,13 +52,12 @@ def test_to_file_name(character: str, name: str) -> None:
 
 
 def test_pieces_without_a_model(tmp_path: Path) -> None:
-    images = [two_bars(tmp_path / "bars.png"), tmp_path / "broken.png"]
-    images[1].write_bytes(b"no image")
-    counts = list(write_pictures(images, images_to_stems(images, tmp_path / "out"), None, None))
-    assert counts[0] == 2
-    assert isinstance(counts[1], UnreadableImageError)
-    assert sorted(os.listdir(tmp_path / "out")) == ["bars_0.png", "bars_1.png", "bars_overlay.png"]  # noqa: PTH208
-    crop = cv2.imread(str(tmp_path / "out" / "bars_0.png"), cv2.IMREAD_GRAYSCALE)
+    inspection = inspect_without_model(two_bars(tmp_path / "bars.png"))
+    assert isinstance(inspection, Inspection)
+    assert len(inspection.span_cols) == 2
+    write_pictures(inspection, tmp_path / "out" / "bars")
+    assert sorted(path.name for path in (tmp_path / "out" / "bars").iterdir()) == ["0.png", "1.png", "overlay.png"]
+    crop = cv2.imread(str(tmp_path / "out" / "bars" / "0.png"), cv2.IMREAD_GRAYSCALE)
     assert crop is not None
     assert crop[crop.shape[0] // 2, crop.shape[1] // 2] < 60  # the bar, dark
     assert crop[0, 0] > 200  # the ground, white
@@ -67,29 +65,10 @@ def test_pieces_without_a_model(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
+    inspection = inspect_without_model(two_bars(tmp_path / "bars.png"))
+    assert isinstance(inspection, Inspection)
     with pytest.raises(OutputError, match="choose another --out"):
-        list(write_pictures([two_bars(tmp_path / "bars.png")], [tmp_path / "out" / "bars"], None, None))
-
-
-def test_a_problem_is_no_exception_of_another_kind(tmp_path: Path) -> None:
-    (answer,) = write_pictures([tmp_path / "missing.png"], [tmp_path / "out" / "missing"], None, None)
-    assert isinstance(answer, KerfError)
-
-
-def test_a_fault_of_one_image_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    images = [two_bars(tmp_path / name) for name in ("a.png", "b.png")]
-    stems = images_to_stems(images, tmp_path / "out")
-
-    def cut(pixels: object) -> object:
-        monkeypatch.setattr("kerf.classifier.pages.pictures.segment", segment)  # the next is cut
-        raise IndexError("row 3")
-
-    monkeypatch.setattr("kerf.classifier.pages.pictures.segment", cut)
-    fault, count = write_pictures(images, stems, None, None)
-    assert isinstance(fault, UnforeseenError)
-    assert isinstance(fault.__cause__, IndexError)
-    assert str(fault).startswith(f"{images[0]}: met a fault in Kerf (IndexError: row 3); run again with --debug")
-    assert count == 2
+        write_pictures(inspection, tmp_path / "out" / "bars")
 
 
 def test_a_picture_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
