@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if __name__ == "__main__":  # `python cli.py`: the folder of this file is the package, whatever else has its name
+if __name__ in {"__main__", "__mp_main__"}:  # `python cli.py` and its processes: this folder is the package
     spec = importlib.util.spec_from_file_location("kerf", Path(__file__).with_name("__init__.py"))
     assert spec is not None
     assert spec.loader is not None
