@@ -110,6 +110,20 @@ def synth(terminal: "Terminal", folder: opt.NewFolder, chosen: groups.SynthOptio
     draw_captchas(terminal, folder, chosen)
 
 
+@command(app, "label")
+def label(terminal: "Terminal", folder: opt.FolderToLabel, chosen: groups.LabelOptions) -> None:
+    """Label a folder on a page in the browser: check what was read, and correct it; a model learns meanwhile.
+
+    Every answer is in the folder's labels.csv before the next image is shown. Ctrl-C ends; run again, it goes on.
+
+    For example:
+      kerf label captchas
+    """
+    from kerf.classifier.console.label import label_folder
+
+    label_folder(terminal, folder, chosen)
+
+
 def main() -> None:
     """Run the command line."""
     run(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -81,21 +81,17 @@ class Queue:
             yield image
 
 
-def estimate(
-    sample: Iterator[int], labels: Mapping[int, str], readings: Mapping[int, str], learnt: Collection[int]
-) -> Proportion:
+def estimate(sample: Iterable[int], labels: Mapping[int, str], readings: Mapping[int, str]) -> Proportion:
     """Estimate how often a model reads a whole text of the folder rightly, with its 95 % Wilson interval.
 
     Parameters
     ----------
     sample
-        A fair sample of the folder.
+        A fair sample of the folder, of images from which the model did not learn.
     labels
         The texts of those of them that have one.
     readings
-        What the model reads.
-    learnt
-        Images that it learnt from, which say nothing.
+        What the model reads, as far as it has; the others do not count.
     """
-    known = [i for i in sample if i in labels and i in readings and i not in learnt]
-    return proportion(sum(readings[i] == labels[i] for i in known), len(known))
+    known = [image for image in sample if image in labels and image in readings]
+    return proportion(sum(readings[image] == labels[image] for image in known), len(known))

@@ -20,7 +20,7 @@ from kerf.classifier.folders.texts import to_label
 from kerf.segmenter.errors import KerfError, OutputError
 
 COLUMNS = ("file", "label", "status", "reading", "confidence")
-"""Of `labels.csv`; with the last ones, `folder_to_samples` leaves rows without a label out, as of what `solve` wrote."""
+"""Of `labels.csv`. As in what `solve` writes, a row without a label is none to `folder_to_samples`."""
 
 
 class Status(StrEnum):
@@ -146,9 +146,9 @@ class LabelStore:
         for claim in file_to_claims(files[0]) if files else sidecars_to_claims(list(images)):
             if isinstance(claim, KerfError):
                 self.problems.append(claim)
-            elif isinstance(claim, Claim) and claim.image.is_relative_to(self.folder) and (text := to_label(claim.text)):
-                name = claim.image.relative_to(self.folder).as_posix()
-                answers.setdefault(name, Answer(Status.LABELLED, text))
+            elif isinstance(claim, Claim) and (label := to_label(claim.text)):
+                if claim.image.is_relative_to(self.folder):  # PaddleOCR's files may name others
+                    answers.setdefault(claim.image.relative_to(self.folder).as_posix(), Answer(Status.LABELLED, label))
         return answers
 
     def _write(self, answers: dict[str, Answer]) -> None:
