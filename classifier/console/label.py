@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -54,9 +55,8 @@ def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None
         if not chosen.no_browser:
             Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
-    try:
+    with suppress(KeyboardInterrupt):
         serve(session, out, listener, on_ready)
-    except KeyboardInterrupt:
-        terminal.say(f"{len(store.labels())} labels are in {store.path}")
-        if out.exists():
-            terminal.say(f"the model is {out}; it reads the rest: kerf solve {folder} --model {out}")
+    terminal.say(f"{len(store.labels())} labels are in {store.path}")
+    if out.exists():
+        terminal.say(f"the model is {out}; it reads the rest: kerf solve {folder} --model {out}")

@@ -146,9 +146,10 @@ class LabelStore:
         for claim in file_to_claims(files[0]) if files else sidecars_to_claims(list(images)):
             if isinstance(claim, KerfError):
                 self.problems.append(claim)
-            elif isinstance(claim, Claim) and (label := to_label(claim.text)):
-                if claim.image.is_relative_to(self.folder):  # PaddleOCR's files may name others
-                    answers.setdefault(claim.image.relative_to(self.folder).as_posix(), Answer(Status.LABELLED, label))
+            elif isinstance(claim, Claim) and claim.image.is_relative_to(self.folder):  # PaddleOCR names others too
+                name = claim.image.relative_to(self.folder).as_posix()
+                if label := to_label(claim.text):
+                    answers.setdefault(name, Answer(Status.LABELLED, label))
         return answers
 
     def _write(self, answers: dict[str, Answer]) -> None:
