@@ -75,7 +75,7 @@ class Learner:
         self, process: multiprocessing.process.BaseProcess, receiver: Connection, on_end: Callable[[str], None]
     ) -> None:
         said = "training ended without a model"
-        with suppress(EOFError):
+        with receiver, suppress(EOFError):
             said = receiver.recv()
         process.join()
         self._process = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -17,10 +16,9 @@ from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.labelling.learner import Learner
 from kerf.classifier.labelling.session import Session, name_images
 from kerf.classifier.labelling.store import LabelStore
-from kerf.classifier.model_header import hashes_to_learnt
+from kerf.classifier.model_header import Provenance, hashes_to_learnt
 from kerf.classifier.recognizer import CharReading, Reading, Recognizer
 from kerf.segmenter.errors import KerfError, UnreadableImageError
-from tests.tiny import tiny_model
 
 
 def draw_images(folder: Path, count: int) -> list[Path]:
@@ -47,9 +45,8 @@ class Reader:
     def __init__(self, texts: Mapping[str, tuple[str, float]], learnt: Iterable[Path] = ()) -> None:
         self.texts = texts
         self.scorer = SimpleNamespace(begin_thread=lambda: None)
-        self.model = SimpleNamespace(
-            provenance=replace(tiny_model().provenance, learnt=hashes_to_learnt(map(path_to_hash, learnt)))
-        )
+        known = hashes_to_learnt(map(path_to_hash, learnt))
+        self.model = SimpleNamespace(provenance=Provenance(1, 1, 0, "", 1, 0.0, 1.0, "2026-01-02", "0", known))
 
     def read_many(self, images: Iterable[Path], *_: object, best: int = 1) -> Iterator[Reading | KerfError]:
         for image in images:
