@@ -166,6 +166,7 @@ class SynthOptions:
 class LabelOptions:
     """The options of `label`."""
 
+    review: opt.ReviewFolder = False
     model: opt.LabelModel = None
     out: opt.LabelOut = None
     port: opt.Port = 0

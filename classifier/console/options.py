@@ -152,3 +152,6 @@ Port = Annotated[
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; any but this machine's own lets others in.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Open no browser; the address is printed.")]
+ReviewFolder = Annotated[
+    bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
+]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.segmenter.errors import KerfError
+
+if TYPE_CHECKING:
+    from kerf.classifier.model_file import Model
+
+T = TypeVar("T")
 
 STEPS = (1, 2, 5)
 FIRST = 20
@@ -36,74 +43,90 @@ def to_seconds(labels: int) -> float:
     return min(max(SECONDS_A_LABEL * labels, LEAST_SECONDS), MOST_SECONDS)
 
 
-class Learner:
-    """Trains one model at a time.
+class Worker:
+    """Does one thing at a time in a process of its own.
 
-    Parameters
+    Attributes
     ----------
-    out
-        The model file.
-    start
-        The model file to start from; None for the bundled one.
+    busy
+        Whether something is being done.
     """
 
-    def __init__(self, out: Path, start: Path | None) -> None:
-        self.out, self.start = out, start
+    def __init__(self) -> None:
         self._process: multiprocessing.process.BaseProcess | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether a model is being trained."""
+        """Whether something is being done."""
         return self._process is not None
 
-    def begin(self, samples: Sequence[Sample], on_end: Callable[[str], None]) -> None:
-        """Begin to train; ``on_end`` is told in another thread, of what went wrong or nothing. One at a time."""
+    def begin(self, work: Callable[..., T], arguments: tuple[object, ...], on_end: Callable[[T | str], None]) -> None:
+        """Begin to work; ``on_end`` is told in another thread: what came of it, or in a line what went wrong."""
         context = multiprocessing.get_context("spawn")  # a forked process has none of PyTorch's threads
         receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=learn, args=(samples, self.start, self.out, sender), daemon=True)
+        self._process = context.Process(target=run, args=(work, arguments, sender), daemon=True)
         self._process.start()
         sender.close()
-        Thread(target=self._wait, args=(self._process, receiver, on_end), name="learner", daemon=True).start()
+        Thread(target=self._wait, args=(self._process, receiver, on_end), name="worker", daemon=True).start()
 
     def stop(self) -> None:
-        """End at once; the model file stays as it was."""
+        """End at once."""
         if process := self._process:
             process.terminate()
             process.join()
 
     def _wait(
-        self, process: multiprocessing.process.BaseProcess, receiver: Connection, on_end: Callable[[str], None]
+        self, process: multiprocessing.process.BaseProcess, receiver: Connection, on_end: Callable[[T | str], None]
     ) -> None:
-        said = "training ended without a model"
+        result: T | str = "the process ended before it was done"
         with receiver, suppress(EOFError):
-            said = receiver.recv()
+            result = receiver.recv()
         process.join()
         self._process = None
-        on_end(said)
+        on_end(result)
 
 
-def learn(samples: Sequence[Sample], start: Path | None, out: Path, sender: Connection) -> None:
-    """Train a model and write it; send what went wrong, or nothing. Runs in a process of its own."""
+def run(work: Callable[..., object], arguments: tuple[object, ...], sender: Connection) -> None:
+    """Do what a ``Worker`` was told to, in its process, and send what came of it."""
+    import torch
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
+    torch.set_num_threads(1)
+    if hasattr(os, "nice"):
+        os.nice(GENTLY)
+    try:
+        sender.send(work(*arguments))
+    except KerfError as error:
+        sender.send(str(error))
+
+
+def learn(samples: Sequence[Sample], start: Path | None, out: Path) -> Path:
+    """Train a model and write it; return its file.
+
+    Raises
+    ------
+    NoLabelsError, ModelUnreadableError, OutputError
+        See ``train``, ``load_model`` and ``save_model``.
+    """
+    from kerf.classifier.model_file import save_model
+
+    save_model(train_gently(samples, start, to_seconds(len(samples))), out)
+    return out
+
+
+def train_gently(samples: Sequence[Sample], start: Path | None, seconds: float) -> Model:
+    """Train a model from a start, None for the bundled one, within a time, and end if nobody waits for it."""
     import torch
 
     from kerf.classifier.learning.deadline import Deadline
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model, save_model
+    from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
-    torch.set_num_threads(1)
-    if hasattr(os, "nice"):
-        os.nice(GENTLY)
     device = torch.device("cpu")
-    try:
-        begin, deadline = load_model(start or BUNDLED_MODEL, device), Deadline.after(to_seconds(len(samples)))
-        observer = Observer(on_step=leave_if_alone)
-        result = train(samples, TrainSettings(), device, begin, observer, deadline=deadline)
-        save_model(result.model, out)
-        sender.send("")
-    except KerfError as error:
-        sender.send(str(error))
+    begin, deadline = load_model(start or BUNDLED_MODEL, device), Deadline.after(seconds)
+    return train(samples, TrainSettings(), device, begin, Observer(on_step=leave_if_alone), deadline=deadline).model
 
 
 def leave_if_alone(_done: int, _total: int) -> None:

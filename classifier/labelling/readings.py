@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -76,6 +76,19 @@ class Readings:
             self._new = {}
         self._changed.set()
 
+    def get(self, image: int) -> Reading | None:
+        """Return what the model in force reads of an image; None if it has not, or cannot."""
+        with self._lock:
+            return self._new.get(image)
+
+    def read_all(self) -> Iterator[Reading | KerfError]:
+        """Read all images, in order, as the readings are asked for."""
+        readings = self.recognizer.read_many(self._paths(self._order), self._constraint)
+        for image, reading in zip(self._order, readings, strict=True):
+            with self._lock:
+                self._keep(image, reading)
+            yield reading
+
     def texts(self) -> dict[int, str]:
         """Return what the model in force reads, of the images it has read so far."""
         with self._lock:
@@ -104,9 +117,9 @@ class Readings:
         while not self._stop.is_set():
             self._changed.wait()
             self._changed.clear()
-            self._read_all()
+            self._read_rest()
 
-    def _read_all(self) -> None:
+    def _read_rest(self) -> None:
         recognizer = self.recognizer
         left = [image for image in self._order if image not in self.copies and image not in self._new]
         for start in range(0, len(left), BATCH):

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from kerf.classifier.labelling.guard import Guard
 from kerf.classifier.labelling.items import Item
+from kerf.classifier.labelling.review import Review
 from kerf.classifier.labelling.session import Session
 from kerf.classifier.labelling.store import ChangedError, Status
 from kerf.classifier.pages.rendering import render
@@ -38,12 +39,12 @@ SHOWN_AS_IT_IS = frozenset({"PNG", "JPEG", "GIF", "BMP", "WebP"})
 """Kinds of images that every browser shows."""
 
 
-def to_app(session: Session, out: Path, token: str, host: str, port: int) -> Guard:
-    """Return the application of one session; its page is at ``http://host:port/token/``."""
-    pages = Pages(session, out)
+def to_app(session: Session, review: Review | None, token: str, host: str, port: int) -> Guard:
+    """Return the application of one session, or of its review; its page is at ``http://host:port/token/``."""
+    pages = Pages(session, review)
     routes = [
-        Route("/", pages.label),
-        Route("/items", pages.items),
+        Route("/", pages.review if review else pages.label),
+        Route("/suspects", pages.suspects) if review else Route("/items", pages.items),
         Route("/previous", pages.previous),
         Route("/progress", pages.progress),
         Route("/answers", pages.answer, methods=["POST"]),
@@ -54,14 +55,33 @@ def to_app(session: Session, out: Path, token: str, host: str, port: int) -> Gua
 class Pages:
     """What is at each address. Images are named by their numbers alone, never by a path."""
 
-    def __init__(self, session: Session, out: Path) -> None:
-        self.session, self.out = session, out
+    def __init__(self, session: Session, review: Review | None) -> None:
+        self.session, self._review = session, review
 
     def label(self, _: Request) -> Response:
-        """Return the page."""
+        """Return the page on which images come one by one."""
         folder = self.session.store.folder
-        solve = f"kerf solve {shlex.quote(str(folder))} --model {shlex.quote(str(self.out))}"
+        solve = shlex.join(["kerf", "solve", str(folder), "--model", str(self.session.out)])
         return HTMLResponse(render("label.html", folder=TEMPLATES, name=folder.resolve().name, solve=solve))
+
+    def review(self, request: Request) -> Response:
+        """Return a page of many images: ``?page=2``; the first is 1."""
+        review = self._review
+        number = request.query_params.get("page", "1")
+        if review is None or not (number.isascii() and number.isdecimal() and 1 <= int(number[:9]) <= review.pages):
+            raise HTTPException(404)
+        page = int(number)
+        cards = [(card, path_to_data(self.session.images[card.image])) for card in review.cards(page - 1)]
+        name = self.session.store.folder.resolve().name
+        return HTMLResponse(
+            render("review.html", folder=TEMPLATES, name=name, cards=cards, page=page, pages=review.pages)
+        )
+
+    def suspects(self, _: Request) -> Response:
+        """Return how far the search for labels is that are probably wrong."""
+        review = self._review
+        assert review is not None
+        return JSONResponse({"busy": review.worker.busy, "count": review.suspects, "problem": review.problem})
 
     def items(self, request: Request) -> Response:
         """Return the next images, beside those that the page has: ``?having=3,17``."""
@@ -140,16 +160,16 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise OutputError(f"{host}:{port}: cannot be listened on: {error.strerror}; choose another --port") from error
 
 
-def serve(session: Session, out: Path, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+def serve(session: Session, review: Review | None, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
     """Serve the page until Ctrl-C or SIGTERM; ``on_ready`` is told its address."""
     host, port = listener.getsockname()[:2]
     token = secrets.token_urlsafe(16)
-    config = uvicorn.Config(
-        to_app(session, out, token, host, port), lifespan="off", ws="none", log_config=None, access_log=False
-    )
-    session.start()
+    app = to_app(session, review, token, host, port)
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
+    running = review or session
+    running.start()
     try:
         on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/{token}/")
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        session.stop()
+        running.stop()

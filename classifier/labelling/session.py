@@ -14,7 +14,7 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.folders.texts import find_refused, to_label
 from kerf.classifier.labelling.items import Item, to_item
-from kerf.classifier.labelling.learner import Learner, next_step
+from kerf.classifier.labelling.learner import Worker, learn, next_step
 from kerf.classifier.labelling.progress import Progress, to_progress
 from kerf.classifier.labelling.queue import Draw, Queue, estimate
 from kerf.classifier.labelling.readings import Readings
@@ -38,10 +38,14 @@ class Session:
         Where the answers go.
     recognizer
         The model at first.
-    learner
-        Trains the next ones.
     constraint
         What is known of the texts.
+    out
+        The model file that is learnt; None to learn nothing.
+    start
+        The model file to start from; None for the bundled one.
+    worker
+        Does the learning.
 
     Attributes
     ----------
@@ -54,11 +58,15 @@ class Session:
         images: Mapping[str, Path],
         store: LabelStore,
         recognizer: Recognizer,
-        learner: Learner,
         constraint: Constraint,
+        *,
+        out: Path | None = None,
+        start: Path | None = None,
+        worker: Worker | None = None,
     ) -> None:
         self.names, self.images = list(images), list(images.values())
-        self.store, self.learner = store, learner
+        self.store, self.out, self._from = store, out, start
+        self._worker = worker or Worker()
         self.queue = Queue(self.names)
         self.readings = Readings(recognizer, self.images, self.queue.order, constraint)
         self.problem = ""
@@ -79,7 +87,7 @@ class Session:
 
     def stop(self) -> None:
         """End what goes on in the background."""
-        self.learner.stop()
+        self._worker.stop()
         self.readings.stop()
 
     def items(self, having: Collection[int], count: int) -> list[Item]:
@@ -132,7 +140,7 @@ class Session:
         """
         label = text_to_label(text) if status is Status.LABELLED else ""
         name = self.names[image]
-        there, shown = self.store[name], self._shown.get(image)
+        there, shown = self.store[name], self._shown.get(image) or self.readings.get(image)
         said = (there.reading, there.confidence) if there else (shown.text, shown.confidence) if shown else ("", 0.0)
         answer = Answer(status, label, *said)
         with self._lock:
@@ -157,23 +165,24 @@ class Session:
                 recent=RECENT,
                 pace=60 / median(gaps) if gaps else None,
                 points=[*self._points, self._point()],
-                learning=self.learner.busy,
+                learning=self._worker.busy,
                 next_step=self._next,
                 problem=self.problem,
             )
 
+    def left_out(self) -> set[int]:
+        """Return the images that are not asked for: near-duplicates, and what cannot be read."""
+        return {*self.readings.copies, *self.readings.problems}
+
     def _draw(self, held: Collection[int]) -> Draw | None:
         with self._lock:
-            taken = {*self._answered, *self._left_out(), *held}
+            taken = {*self._answered, *self.left_out(), *held}
             turn = (len(self._answered) + len(held)) % 2 == 0
             return self.queue.choose(taken, self.readings.confidences(), at_random=turn)
 
-    def _left_out(self) -> set[int]:
-        return {*self.readings.copies, *self.readings.problems}
-
     def _sample(self) -> list[int]:
         """List the images of the random half that say something of the model in force."""
-        sample = self.queue.sample(self._answered, self._left_out())
+        sample = self.queue.sample(self._answered, self.left_out())
         return [image for image in sample if image in self._labels and image not in self._learnt]
 
     def _point(self) -> CurvePoint:
@@ -183,18 +192,18 @@ class Session:
 
     def _learn_if_due(self) -> None:
         with self._lock:
-            if self.learner.busy or len(self._labels) < self._next:
+            if self.out is None or self._worker.busy or len(self._labels) < self._next:
                 return
             self._next = next_step(len(self._labels))
             samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
-            self.learner.begin(samples, self._on_end)
+            self._worker.begin(learn, (samples, self._from, self.out), self._on_end)
 
-    def _on_end(self, problem: str) -> None:
-        """Put the model in force that was trained."""
-        self.problem = problem
-        if not problem:
+    def _on_end(self, result: Path | str) -> None:
+        """Put the model in force that was trained, or keep why there is none."""
+        self.problem = result if isinstance(result, str) else ""
+        if isinstance(result, Path):
             try:
-                self._swap(Recognizer.load(self.learner.out, "cpu"))
+                self._swap(Recognizer.load(result, "cpu"))
             except KerfError as error:
                 self.problem = str(error)
         self._learn_if_due()

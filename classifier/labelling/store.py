@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -103,6 +103,12 @@ class LabelStore:
 
     def __len__(self) -> int:
         return len(self._answers)
+
+    def take_over(self, labels: Mapping[str, str]) -> None:
+        """Take labels over from elsewhere, of images that have no answer; they are written with the next answer."""
+        with self._lock:
+            further = {name: Answer(Status.LABELLED, label) for name, label in labels.items()}
+            self._answers = {**further, **self._answers}
 
     def names(self) -> list[str]:
         """List the images that were answered, the first one first."""

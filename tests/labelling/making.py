@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.labelling.learner import Learner
+from kerf.classifier.labelling.learner import Worker, learn
 from kerf.classifier.labelling.session import Session, name_images
 from kerf.classifier.labelling.store import LabelStore
 from kerf.classifier.model_header import Provenance, hashes_to_learnt
@@ -58,20 +58,21 @@ class Reader:
 
 
 class Pupil:
-    """Stands in for a learner: keeps what it was given, until the test says that it ended."""
+    """Stands in for a worker: keeps what it was given, until the test says that it ended."""
 
     def __init__(self) -> None:
-        self.out, self.busy, self.lessons = Path("model"), False, list[Sequence[Sample]]()
-        self.on_end: Callable[[str], None] = lambda _: None
+        self.busy, self.lessons = False, list[Sequence[Sample]]()
+        self.on_end: Callable[[Path | str], None] = lambda _: None
 
-    def begin(self, samples: Sequence[Sample], on_end: Callable[[str], None]) -> None:
+    def begin(self, work: object, arguments: tuple[Any, ...], on_end: Callable[[Path | str], None]) -> None:
         assert not self.busy
+        assert work is learn
         self.busy, self.on_end = True, on_end
-        self.lessons.append(samples)
+        self.lessons.append(arguments[0])
 
-    def end(self, problem: str = "") -> None:
+    def end(self, result: Path | str) -> None:
         self.busy = False
-        self.on_end(problem)
+        self.on_end(result)
 
     def stop(self) -> None:
         self.busy = False
@@ -82,4 +83,5 @@ def to_session(folder: Path, reader: Reader, pupil: Pupil | None = None) -> Sess
     images, problems = name_images(folder, sorted(folder.glob("*.png")))
     assert not problems
     store = LabelStore(folder, images.values())
-    return Session(images, store, cast(Recognizer, reader), cast(Learner, pupil or Pupil()), Constraint())
+    worker = cast(Worker, pupil or Pupil())
+    return Session(images, store, cast(Recognizer, reader), Constraint(), out=Path("model"), worker=worker)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from kerf.classifier.labelling.store import LabelStore
 from tests.folders.making import labels_of
 from tests.labelling.making import draw_images
 from tests.running import ENVIRONMENT, ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
@@ -45,7 +49,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -55,7 +59,7 @@ def browser() -> Iterator[playwright.Browser]:
 class Tab:
     """One window, used by keyboard alone."""
 
-    def __init__(self, browser: playwright.Browser, address: str) -> None:
+    def __init__(self, browser: Browser, address: str) -> None:
         self.page = browser.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -79,7 +83,7 @@ class Tab:
 
 
 def test_thirty_images_by_keyboard_with_a_way_back_a_reload_and_a_killed_server(
-    tmp_path: Path, browser: playwright.Browser
+    tmp_path: Path, browser: Browser
 ) -> None:
     draw_images(tmp_path, 36)
     server = Server(tmp_path)

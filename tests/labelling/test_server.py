@@ -31,7 +31,8 @@ def session(tmp_path: Path) -> Session:
 
 @pytest.fixture
 def client(session: Session) -> TestClient:
-    app = to_app(session, Path("it's.safetensors"), TOKEN, "127.0.0.1", PORT)
+    session.out = Path("it's.safetensors")
+    app = to_app(session, None, TOKEN, "127.0.0.1", PORT)
     return TestClient(app, HOME, raise_server_exceptions=False)
 
 
@@ -193,7 +194,7 @@ def test_markup_in_names_and_labels_stays_text(tmp_path: Path) -> None:
     folder = tmp_path / "<script>alert(1)<!-- '\""
     draw_images(folder, 1)[0].rename(folder / "<img src=x onerror=alert(1)>.png")
     session = to_session(folder, Reader({"<img src=x onerror=alert(1)>.png": ("</script>", 0.9)}))
-    client = TestClient(to_app(session, Path("m"), TOKEN, "127.0.0.1", PORT), HOME)
+    client = TestClient(to_app(session, None, TOKEN, "127.0.0.1", PORT), HOME)
     page = client.get(f"/{TOKEN}/").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;!-- &#39;&#34;</h1>" in page

@@ -75,7 +75,7 @@ def test_an_answer_counts_only_if_what_it_saw_is_still_there(tmp_path: Path) -> 
     )
 
 
-@pytest.mark.parametrize("broken", ["fsync", "replace"])
+@pytest.mark.parametrize("broken", ["os.fsync", "pathlib.Path.replace"])
 def test_a_write_that_fails_or_is_killed_leaves_the_answers_as_they_were(
     broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_write_that_fails_or_is_killed_leaves_the_answers_as_they_were(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((os, "fsync") if broken == "fsync" else (Path, "replace")), fail)
+        patch.setattr(broken, fail)
         with pytest.raises(OutputError, match=r"labels.csv: cannot be written: No space left on device"):
             store.put("b.png", AB, "")
     assert store.path.read_bytes() == before
