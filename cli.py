@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if __name__ == "__main__":  # `python cli.py`: the folder of this file is the package, whatever else has its name
+if __name__ in {"__main__", "__mp_main__"}:  # `python cli.py` and its processes: this folder is the package
     spec = importlib.util.spec_from_file_location("kerf", Path(__file__).with_name("__init__.py"))
     assert spec is not None
     assert spec.loader is not None
@@ -122,6 +122,20 @@ def synth(terminal: "Terminal", folder: opt.NewFolder, chosen: groups.SynthOptio
     from kerf.classifier.console.synth import draw_captchas
 
     draw_captchas(terminal, folder, chosen)
+
+
+@command(app, "label")
+def label(terminal: "Terminal", folder: opt.FolderToLabel, chosen: groups.LabelOptions) -> None:
+    """Label a folder on a page in the browser: check what was read, and correct it; a model learns meanwhile.
+
+    Every answer is in the folder's labels.csv before the next image is shown. Ctrl-C ends; run again, it goes on.
+
+    For example:
+      kerf label captchas
+    """
+    from kerf.classifier.console.label import label_folder
+
+    label_folder(terminal, folder, chosen)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ ROOMS = (
     "classifier/recognizer.py",
     "classifier/learning",
     "classifier/pages",
+    "classifier/labelling",
     "classifier/console",
     "cli.py",
 )

@@ -189,3 +189,16 @@ class SynthOptions:
     charset: opt.Charset = None
     length: opt.Length = None
     fonts: opt.Fonts = None
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """The options of `label`."""
+
+    review: opt.ReviewFolder = False
+    model: opt.LabelModel = None
+    out: opt.LabelOut = None
+    port: opt.Port = 0
+    host: opt.Host = "127.0.0.1"
+    no_browser: opt.NoBrowser = False
+    reading: ReadingOptions = field(default_factory=ReadingOptions)

@@ -156,3 +156,18 @@ Frames = Annotated[
         help="Which frames of an animation are read; without it, as the model learnt, which is auto at first."
     ),
 ]
+FolderToLabel = Annotated[Path, typer.Argument(help="Folder of captchas; its labels.csv is written as you type.")]
+LabelModel = Annotated[
+    Path | None, typer.Option("--model", help="Model to start with; without it, that of last time, or the bundled one.")
+]
+LabelOut = Annotated[
+    Path | None, typer.Option("--out", help="Model file that is learnt; without it, labels.safetensors in the folder.")
+]
+Port = Annotated[
+    int, typer.Option(parser=number(int, 0, 65535, "8000"), metavar="N", help="Of the page; 0 takes a free one.")
+]
+Host = Annotated[str, typer.Option(help="Address to listen on; any but this machine's own lets others in.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Open no browser; the address is printed.")]
+ReviewFolder = Annotated[
+    bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
+]

@@ -1,4 +1,4 @@
-"""Images on both sides of a split that look the same although their files differ."""
+"""Images that look the same although their files differ: on both sides of a split, or one after another."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ def near_duplicates(split: Split) -> list[tuple[Sample, Sample]]:
     return list(chain.from_iterable(share(split.validation, find)))
 
 
+def later_copies(samples: Sequence[Sample]) -> list[Sample]:
+    """List the samples that look like an earlier one, in order; see ``near_duplicates``."""
+    views = samples_to_views(samples, STILL)
+    if not views:
+        return []
+    known = KnownViews(np.concatenate([view for _, view in views]))
+    place = {sample: index for index, (sample, _) in enumerate(views)}
+
+    def find(batch: Sequence[Sample]) -> list[Sample]:
+        found = samples_to_views(batch, SHIFTS)
+        nearest = known.find_nearest([view for _, view in found], [place[sample] for sample, _ in found])
+        return [sample for (sample, _), i in zip(found, nearest, strict=True) if i is not None]
+
+    return list(chain.from_iterable(share([sample for sample, _ in views], find)))
+
+
 def share(samples: Iterable[Sample], work: Callable[[Sequence[Sample]], R]) -> Iterator[R]:
     """Yield what becomes of the samples, batch by batch, worked at on all cores."""
     return map_in_order(work, to_batches(samples, BATCH), count_cores())
@@ -105,7 +121,9 @@ class KnownViews:
         self._basis = np.linalg.eigh(some.T @ some)[1][:, -DIMENSIONS:]  # (BANDS * D, DIMENSIONS), orthonormal
         self._projected = self._project(views)
 
-    def find_nearest(self, images: Sequence[NDArray[np.float32]]) -> list[int | None]:
+    def find_nearest(
+        self, images: Sequence[NDArray[np.float32]], ends: Sequence[int] | None = None
+    ) -> list[int | None]:
         """Find the view that is most like one of an image's, for each image; None if none is within ``LIMIT``.
 
         Of several that are equally like it the one counts that is like the first of the image's views.
@@ -114,6 +132,8 @@ class KnownViews:
         ----------
         images
             The views of each, equally many: float32 ``(V, BANDS * D)``.
+        ends
+            For each image, before which known view it is looked for; without it, all are looked at.
         """
         if not images:
             return []
@@ -122,6 +142,8 @@ class KnownViews:
         for start in range(0, len(self._views), PART):
             bounds = projected @ self._projected[start : start + PART].T
             close = bounds.reshape(len(images), -1, bounds.shape[1]).max(axis=1) >= LEAST_PRODUCT  # (images, PART)
+            if ends is not None:
+                close &= start + np.arange(bounds.shape[1]) < np.array(ends)[:, None]
             for image in np.flatnonzero(close.any(axis=1)).tolist():
                 best[image] = min(best[image], self._compare(images[image], start + np.flatnonzero(close[image])))
         return [None if nearest == NOTHING else nearest[2] for nearest in best]

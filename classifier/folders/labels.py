@@ -26,7 +26,7 @@ USUAL_COLUMNS = (("file", "label"), ("filename", "text"))
 LONGEST_HEAD = 1000
 """Characters of the first line that are looked at."""
 SOLVED = frozenset({"confidence", "status"})
-"""Columns by which a table is one that `solve` wrote: where it read no text, there is no label."""
+"""Columns by which a table is one that `solve` or `label` wrote: where there is no text, there is no label."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Note:
     what: str
 
 
-NO_TEXT = Note("rows in which solve read no text, left out")
+NO_TEXT = Note("rows without a text, left out")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def test_what_solve_wrote_is_read_but_for_rows_without_a_text(tmp_path: Path, fo
     (tmp_path / f"captchas/labels.{form}").write_text({"csv": csv, "jsonl": jsonl}[form])
     found = folder_to_samples(tmp_path / "captchas")
     assert found.samples == (Sample(tmp_path / "captchas/a.png", "X1"),)
-    assert found.remarks == ("rows in which solve read no text, left out: 2",)
+    assert found.remarks == ("rows without a text, left out: 2",)
     assert [type(problem) for problem in found.problems] == [NotFoundError]
 
 

@@ -1,0 +1,90 @@
+"""``kerf label``: a page on which a folder is labelled."""
+
+from __future__ import annotations
+
+import shlex
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from kerf.classifier.console.arguments import load_recognizer, to_images, to_samples
+from kerf.classifier.console.option_groups import LabelOptions
+from kerf.classifier.console.terminal import Terminal, check_output_file
+from kerf.classifier.folders.images import is_folder
+from kerf.segmenter.errors import NoLabelsError, NotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    from kerf.classifier.labelling.review import Review
+    from kerf.classifier.labelling.session import Session
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None:
+    """Serve the page until it is stopped; the parameters are the command's.
+
+    Raises
+    ------
+    SettingsError
+        What serves the page is not installed.
+    """
+    try:
+        from kerf.classifier.labelling.server import open_socket, serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"label needs {error.name}; pip install 'kerf-captcha[label]'") from error
+
+    if not is_folder(folder):
+        raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")
+    out = chosen.out or folder / "labels.safetensors"
+    check_output_file(out)
+    listener = open_socket(chosen.host, chosen.port)
+    session = open_session(terminal, folder, out, chosen)
+    review = open_review(terminal, session) if chosen.review else None
+
+    def on_ready(address: str) -> None:
+        with terminal.output(None) as stream:
+            stream.write(f"{address}\n")
+        if chosen.host not in LOOPBACK:
+            terminal.say(f"warning: whoever can reach {chosen.host} and learns this address can read and label")
+        terminal.say(f"{len(session.store)} of {len(session.images)} images are answered; Ctrl-C ends")
+        if not chosen.no_browser:
+            Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+    with suppress(KeyboardInterrupt):
+        serve(session, review, listener, on_ready)
+    terminal.say(f"{len(session.store.labels())} labels are in {session.store.path}")
+    if out.exists():
+        rest = shlex.join(["kerf", "solve", str(folder), "--model", str(out)])
+        terminal.say(f"the model is {out}; it reads the rest: {rest}")
+
+
+def open_session(terminal: Terminal, folder: Path, out: Path, chosen: LabelOptions) -> Session:
+    """Read the answers that there are, and load the model to begin with."""
+    from kerf.classifier.labelling.session import Session, name_images
+    from kerf.classifier.labelling.store import LabelStore
+
+    images, problems = name_images(folder, to_images([folder], terminal))
+    store = LabelStore(folder, images.values())
+    for problem in (*problems, *store.problems):
+        terminal.problem(problem)
+    if chosen.review and not len(store):
+        with suppress(NoLabelsError):
+            samples = to_samples(folder, None, terminal)
+            store.take_over({s.path.relative_to(folder).as_posix(): s.text for s in samples})
+    model = chosen.model or (out if out.exists() else None)
+    recognizer = load_recognizer(terminal, model, "cpu", chosen.reading)
+    learns = None if chosen.review else out
+    return Session(images, store, recognizer, chosen.reading.constraint, out=learns, start=chosen.model)
+
+
+def open_review(terminal: Terminal, session: Session) -> Review:
+    """Read the images, and put them in order."""
+    from kerf.classifier.labelling.learner import Worker
+    from kerf.classifier.labelling.review import Review
+
+    if len(session.store) < len(session.images):
+        for _ in terminal.track(session.readings.read_all(), len(session.images), "reading"):
+            pass
+    return Review(session, Worker())

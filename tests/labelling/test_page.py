@@ -1,0 +1,138 @@
+"""The page of `label` in a real browser, Debian's Chromium; skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kerf.classifier.labelling.store import LabelStore
+from tests.folders.making import labels_of
+from tests.labelling.making import draw_images
+from tests.running import ENVIRONMENT, ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium"),
+]
+LEFT_OUT = {5: "F2", 9: "Escape", 14: "F2", 21: "Escape"}
+"""After so many answers, the next image is answered by such a key."""
+
+
+class Server:
+    """The page's server, as a process that can be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        path = os.pathsep.join([str(ROOT), ENVIRONMENT["PYTHONPATH"]])
+        command = [sys.executable, "-m", "tests.labelling.serving", str(folder)]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env={**ENVIRONMENT, "PYTHONPATH": path}
+        )
+        assert self.process.stdout
+        self.address = self.process.stdout.readline().strip()
+
+    def end(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """One window, used by keyboard alone."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.page = browser.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_selector("#picture img")
+
+    @property
+    def name(self) -> str:
+        return self.page.get_attribute("#picture img", "alt") or ""
+
+    def press(self, key: str) -> None:
+        """Press a key that leads to another image."""
+        image = self.page.get_attribute("body", "data-image")
+        self.page.keyboard.press(key)
+        self.page.wait_for_function("(image) => document.body.dataset.image !== image", arg=image)
+
+    def answer(self, text: str) -> None:
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+        self.press("Enter")
+
+
+def test_thirty_images_by_keyboard_with_a_way_back_a_reload_and_a_killed_server(
+    tmp_path: Path, browser: Browser
+) -> None:
+    draw_images(tmp_path, 36)
+    server = Server(tmp_path)
+    tab = Tab(browser, server.address)
+    expected: dict[str, str] = {}
+    labels = 0
+    for turn in range(30):
+        name = tab.name
+        assert name not in expected
+        key = LEFT_OUT.get(turn) or ("Escape" if labels == 18 else "")
+        expected[name] = "" if key else f"t{turn}"
+        labels += not key
+        if key:
+            tab.press(key)
+        else:
+            tab.answer(expected[name])
+        assert LabelStore(tmp_path, []).names() == list(expected)
+        if turn == 10:
+            tab.page.reload()
+            tab.page.wait_for_selector("#picture img")
+        if turn == 12:
+            shown = tab.name
+            tab.press("Control+Z")
+            assert (tab.name, tab.page.input_value("#field")) == (name, "t12")
+            tab.press("Control+Z")
+            expected[tab.name] = "back"
+            tab.answer("back")
+            assert tab.name == shown
+        if turn == 17:
+            server.end(signal.SIGKILL)
+            tab.page.keyboard.press("Enter")
+            tab.page.wait_for_function("document.getElementById('note').textContent.includes('start it again')")
+            server = Server(tmp_path)
+            tab = Tab(browser, server.address)
+    assert labels_of(tmp_path) == {name: text for name, text in expected.items() if text}
+    assert tab.errors == []
+    two_tabs(tmp_path, Tab(browser, server.address), Tab(browser, server.address))
+    server.end(signal.SIGTERM)
+
+
+def two_tabs(folder: Path, one: Tab, other: Tab) -> None:
+    """Of two windows with the same image the later one is told, and nothing is overwritten."""
+    name = one.name
+    assert other.name == name
+    one.press("F2")
+    other.press("Escape")
+    assert "answered in another window: unreadable" in other.page.inner_text("#note")
+    answer = LabelStore(folder, [])[name]
+    assert answer
+    assert answer.state == "unreadable:"
+    assert one.name == other.name
+    assert one.errors == other.errors == []
