@@ -30,8 +30,8 @@ import torch
 
 from benchmarks.bench_page import FEW, FOUNDING_FAMILY, write_page
 from benchmarks.families import Family, find_families, say
-from benchmarks.kerf_rows import cached_row, row_path, row_to_detail
-from benchmarks.measurements import FOUNDING, KERF, KERF_NOTHING, Key, Measurements, Result
+from benchmarks.kerf_rows import ADAPT, cached_row, row_path, row_to_detail
+from benchmarks.measurements import FOUNDING, KERF, KERF_ADAPTED, KERF_NOTHING, Key, Measurements, Result
 from benchmarks.results_page import TARGETS, write_results
 from benchmarks.rivals.founding import scores_to_figures
 from benchmarks.rivals.readers import LOADERS
@@ -57,6 +57,7 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
     return [
         [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
         [(name, KERF, labels) for name, labels in budgets],
+        [(name, KERF_ADAPTED, 0) for name in names if full],
         [(name, CTC_EQUAL, labels) for name, labels in budgets],
         [(name, system, labels) for name, labels in founding for system in FOUNDING],
         [(name, CTC_BEST, labels) for name, labels in budgets if full],
@@ -104,7 +105,7 @@ class Bench:
         if self.kept.has(key) or system in self.missing or time.monotonic() > self.deadline:
             return
         try:
-            run_it = self.run_kerf if system in (KERF, KERF_NOTHING) else self.run_system
+            run_it = self.run_kerf if system in (KERF, KERF_NOTHING, KERF_ADAPTED) else self.run_system
             result = run_it(family, system, labels)
         except SystemExit as problem:  # from `run`: its process failed
             say(f"{family}, {system}, {labels} labels: not measured, {problem}")
@@ -117,9 +118,11 @@ class Bench:
     def run_kerf(self, name: str, system: str, labels: int) -> Result:
         """Train and evaluate through the command line, as a user would."""
         family, code = self.families[name], self.kept.codes[system]
-        options = ("--from-scratch",) if system == KERF_NOTHING else ()
+        options = {KERF_NOTHING: ("--from-scratch",), KERF_ADAPTED: ADAPT}.get(system, ())
         row = cached_row(family.folder, labels, code, options)
-        model = row_path(code, name, labels, options).with_suffix(".safetensors") if labels else BUNDLED_MODEL
+        model = (
+            row_path(code, name, labels, options).with_suffix(".safetensors") if labels or options else BUNDLED_MODEL
+        )
         parameters, size = count_parameters(load_model(model, torch.device("cpu")).network), len(model.read_bytes())
         detail = row_to_detail(row)
         answer = Answer([], False, row.train_seconds, parameters, size, row.train_megabytes, detail)

@@ -16,6 +16,7 @@ STYLES = {
     "Kerf": ("#D55E00", "o"),
     "CTC, its best": ("#0072B2", "s"),
     "CTC, Kerf's time": ("#56B4E9", "D"),
+    "Kerf, adapted": ("#A03000", "o"),
     "Kerf from nothing": ("#F0A070", "o"),
     "CTC, pretrained": ("#003050", "s"),
     "network A": ("#999999", "v"),

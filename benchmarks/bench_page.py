@@ -20,13 +20,13 @@ FOUNDING_FAMILY = "gen-lepture-80x40"
 
 
 STARTS = (
-    "What a system starts from differs: **Kerf starts from its bundled model, which learnt from 60,000 rendered",
-    "captchas; the CTC recogniser and networks A and B start from nothing**; readers off the shelf come as they are.",
-    "`Kerf from nothing`, and a CTC recogniser trained for an hour on the same rendered captchas, show what the start",
-    "is worth; where they are in no table they were not measured.",
+    "What a system starts from differs: **Kerf starts from its bundled model, which learnt from drawn captchas",
+    "(`data/README.md`); the CTC recogniser and networks A and B start from nothing**; readers off the shelf come as they",
+    "are. `Kerf from nothing`, and a CTC recogniser trained for an hour on 60,000 rendered captchas, show what a start is",
+    "worth; where they are in no table they were not measured.",
 )
 START_NAMES = {
-    "Kerf": "Kerf (from 60,000 rendered)",
+    "Kerf": "Kerf (from drawn ones)",
     "Kerf from nothing": "Kerf from nothing",
     "CTC, its best": "CTC, its best (from nothing)",
     "CTC, Kerf's time": "CTC, Kerf's time (from nothing)",
@@ -82,9 +82,10 @@ def to_markdown(page: Record, results: Sequence[Record], founding: Sequence[Reco
         "Every system was given the same training images, in the same order, and the paths of the same test images;",
         "the labels of `test/` went to the scorer alone. A score is whole texts read right, in per cent, with the 95 %",
         "Wilson interval; case counts where a family has letters in both, but for readers that know one case only.",
-        "0 labels: told the alphabet and nothing else. One training each; the interval holds the test images' share of",
-        "the doubt, not the seed's. How the CTC recogniser was tuned, and why it may read nothing from few labels, is",
-        "in `docs/experiments.md`.",
+        "0 labels: told the alphabet and nothing else; adapted: also the length, and given all of `train/` without its",
+        "labels. One training each; the interval holds the test images' share of the doubt, not",
+        "the seed's. How the CTC recogniser was tuned, and why it may read nothing from few labels, is in",
+        "`docs/experiments.md`.",
         "",
         *STARTS,
         "",

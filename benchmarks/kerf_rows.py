@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benchmarks.running import CACHE, CLI, run
 
+ADAPT = ("adapt",)
+"""In the place of further options: no label is given, but all images of ``train/``, their alphabet and length."""
 DETAIL = (
     "character_error_rate",
     "expected_calibration_error",
@@ -42,12 +44,16 @@ class Row:
 
 
 def measure(folder: Path, labels: int, model: Path, options: tuple[str, ...]) -> Row:
-    """Train on the first labels of ``train/``, with further options, and evaluate on ``test/``."""
+    """Train on the first labels of ``train/``, with further options, or adapt to it, and evaluate on ``test/``."""
     seconds = megabytes = 0.0
-    if labels:
-        train = ("train-char", folder / "train", "--limit", str(labels), "--out", model, "--quiet")
-        _, seconds, megabytes = run(CLI, *train, *options, threads=1)
-    reading = reading_options(folder, labels, model)
+    learn: tuple[str | Path, ...] = ()
+    if options == ADAPT:
+        learn = ("adapt", folder / "train", *known_options(folder), "--length", known_length(folder))
+    elif labels:
+        learn = ("train-char", folder / "train", "--limit", str(labels), *options)
+    if learn:
+        _, seconds, megabytes = run(CLI, *learn, "--out", model, "--quiet", threads=1)
+    reading = ["--model", model] if learn else known_options(folder)
     evaluation = json.loads(run(CLI, "eval", folder / "test", *reading, "--json", "--quiet", threads=1)[0])
     causes = ("-m", "benchmarks.trials.errors", folder / "test", *reading, "--json")
     errors = json.loads(run(*causes, threads=1)[0])
@@ -71,11 +77,15 @@ def measure(folder: Path, labels: int, model: Path, options: tuple[str, ...]) ->
     )
 
 
-def reading_options(folder: Path, labels: int, model: Path) -> list[str | Path]:
-    """Name the model to read with; for the bundled one, the alphabet."""
-    if labels:
-        return ["--model", model]
+def known_options(folder: Path) -> list[str | Path]:
+    """Tell the alphabet."""
     return ["--charset", "".join(sorted(set("".join(folder_labels(folder / "train")))))]
+
+
+def known_length(folder: Path) -> str:
+    """Tell the fewest and most characters."""
+    counts = [len(text) for text in folder_labels(folder / "train")]
+    return f"{min(counts)}-{max(counts)}"
 
 
 def folder_labels(folder: Path) -> list[str]:

@@ -20,13 +20,14 @@ from benchmarks.rivals.systems import CTC_BEST, CTC_EQUAL, CTC_START
 from benchmarks.running import KERF_FILES, code_hash
 from benchmarks.speed import SPEED_FILES
 
-KERF, KERF_NOTHING = "Kerf", "Kerf from nothing"
+KERF, KERF_NOTHING, KERF_ADAPTED = "Kerf", "Kerf from nothing", "Kerf, adapted"
 FOUNDING = ("network A", "network B")
 SPEED = "speed"
 SEED = 0
 FILES = {
     KERF: KERF_FILES,
     KERF_NOTHING: KERF_FILES,
+    KERF_ADAPTED: KERF_FILES,
     CTC_EQUAL: ("benchmarks/rivals/ctc.py",),
     CTC_BEST: ("benchmarks/rivals/ctc.py",),
     CTC_START: ("benchmarks/rivals/ctc.py", "benchmarks/rivals/pretrain.py"),

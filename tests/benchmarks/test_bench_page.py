@@ -81,8 +81,8 @@ def test_no_page_of_kerf_alone_is_made_of_less_than_it_shows(tmp_path: Path) -> 
 def test_the_page_says_what_each_system_starts_from(tmp_path: Path) -> None:
     bench_page.write_page(page(result("Kerf", 0, 2), result("Kerf", 15, 5), result("CTC, its best", 15, 4)), tmp_path)
     text = (tmp_path / "benchmark.md").read_text()
-    assert "| family | labels | n | Kerf (from 60,000 rendered) | CTC, its best (from nothing) |" in text
-    phrase = "**Kerf starts from its bundled model, which learnt from 60,000 rendered\ncaptchas; the CTC recogniser"
+    assert "| family | labels | n | Kerf (from drawn ones) | CTC, its best (from nothing) |" in text
+    phrase = "which learnt from drawn captchas\n(`data/README.md`); the CTC recogniser"
     assert phrase in text
 
 
