@@ -21,9 +21,9 @@ FOUNDING_FAMILY = "gen-lepture-80x40"
 
 STARTS = (
     "What a system starts from differs: **Kerf starts from its bundled model, which learnt from drawn captchas",
-    "(`data/README.md`); the CTC recogniser and networks A and B start from nothing**; readers off the shelf come as they",
-    "are. `Kerf from nothing`, and a CTC recogniser trained for an hour on 60,000 rendered captchas, show what a start is",
-    "worth; where they are in no table they were not measured.",
+    "(`data/README.md`); the CTC recogniser and networks A and B start from nothing**; readers off the shelf come as",
+    "they are. `Kerf from nothing`, and a CTC recogniser trained for an hour on 60,000 rendered captchas, show what a",
+    "start is worth; where they are in no table they were not measured.",
 )
 START_NAMES = {
     "Kerf": "Kerf (from drawn ones)",

@@ -171,9 +171,29 @@ def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
     loaded = families.load_family(family)
     keys = [key for phase in bench.plan([loaded], full=True) for key in phase]
     assert len(keys) == len(set(keys))
-    assert {system for _, system, labels in keys if labels == 0} == {"Kerf", *readers.LOADERS}
+    assert {system for _, system, labels in keys if labels == 0} == {"Kerf", "Kerf, adapted", *readers.LOADERS}
     trained = {"Kerf", "Kerf from nothing", systems.CTC_EQUAL, systems.CTC_BEST, systems.CTC_START}
     assert {system for _, system, labels in keys if labels == 15} == trained
+
+
+def test_kerf_adapts_to_images_without_their_labels_told_alphabet_and_length(
+    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(*arguments: object, **_: object) -> tuple[str, float, float]:
+        asked.append(tuple(map(str, arguments[1:])))
+        return "", 7.0, 200.0
+
+    monkeypatch.setattr(kerf_rows, "run", run)
+    with pytest.raises(json.JSONDecodeError):  # what eval would print
+        kerf_rows.measure(family, 0, tmp_path / "m", kerf_rows.ADAPT)
+    labels = [line.split(",")[1] for line in (family / "train" / "labels.csv").read_text().split()[1:]]
+    counts, charset = sorted(map(len, labels)), "".join(sorted(set("".join(labels))))
+    learn, evaluate = asked
+    known = ("--charset", charset, "--length", f"{counts[0]}-{counts[-1]}")
+    assert learn == ("adapt", str(family / "train"), *known, "--out", str(tmp_path / "m"), "--quiet")
+    assert evaluate[:4] == ("eval", str(family / "test"), "--model", str(tmp_path / "m"))
 
 
 def test_kerf_alone_is_measured_at_every_number_of_labels_that_has_a_target(
