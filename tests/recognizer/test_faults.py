@@ -32,7 +32,11 @@ def test_broken_file_takes_its_place_and_stops_nothing(recognizer: Recognizer, t
     good = SAMPLES / "clean_0.png"
     readings = list(recognizer.read_many([good, broken, good]))
     assert isinstance(readings[1], UnreadableImageError)
-    assert readings[0] == readings[2] == recognizer.read(good)
+    first, last = readings[0], readings[2]
+    alone = recognizer.read(good)
+    assert isinstance(first, Reading)
+    assert first == last
+    assert (first.text, first.confidence) == (alone.text, pytest.approx(alone.confidence, abs=1e-6))
     with pytest.raises(UnreadableImageError):
         recognizer.read(broken)
 

@@ -54,17 +54,17 @@ def test_blank_image_has_no_text_and_no_certainty(recognizer: Recognizer) -> Non
 
 def test_golden_reading(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=3)
-    assert (reading.text, reading.frames) == ("22a2", "")
-    assert reading.confidence == pytest.approx(0.96635, abs=1e-4)
+    assert (reading.text, reading.frames) == ("1222", "")
+    assert reading.confidence == pytest.approx(0.54200, abs=1e-4)
     assert [(c.char, c.box_ltrb, c.candidate) for c in reading.characters] == [
-        ("2", (33, 19, 60, 44), 48),
-        ("2", (60, 19, 71, 44), 86),
-        ("a", (75, 0, 84, 60), 119),  # a gap, where a box is as high as the image
-        ("2", (89, 22, 105, 42), 172),
+        ("1", (20, 16, 26, 46), 0),
+        ("2", (26, 16, 71, 46), 77),
+        ("2", (71, 0, 84, 60), 118),  # a gap, where a box is as high as the image
+        ("2", (84, 22, 105, 42), 171),
     ]
-    assert [c.confidence for c in reading.characters] == pytest.approx([0.99276, 0.99231, 0.97242, 0.99936], abs=1e-4)
-    assert [text for text, _ in reading.alternatives] == ["2222", "2a22"]
-    assert [share for _, share in reading.alternatives] == pytest.approx([0.018027, 0.007218], abs=1e-5)
+    assert [c.confidence for c in reading.characters] == pytest.approx([0.64359, 0.90057, 0.96515, 0.96295], abs=1e-4)
+    assert [text for text, _ in reading.alternatives] == ["2222", "1122"]
+    assert [share for _, share in reading.alternatives] == pytest.approx([0.293433, 0.064738], abs=1e-5)
 
 
 def test_the_temperature_divides_all_scores() -> None:
@@ -73,7 +73,7 @@ def test_the_temperature_divides_all_scores() -> None:
     )
     assert cool.confidence == pytest.approx(doubled.confidence, abs=1e-6)
     assert [c.confidence for c in cool.characters] == pytest.approx([c.confidence for c in doubled.characters])
-    assert warm.confidence == pytest.approx(0.6500, abs=1e-3)
+    assert warm.confidence == pytest.approx(0.2032, abs=1e-3)
 
 
 def test_what_is_known_of_the_text_counts_for_one_image_too(tiny: Recognizer) -> None:
@@ -90,7 +90,7 @@ def test_a_boxs_rows_are_those_of_the_ink_between_its_columns(tiny: Recognizer) 
         cols = segmentation.lattice.span_cols[character.candidate].astype(np.float32)
         assert [left, right] == np.rint(segmentation.strip.cols_to_image(cols)).tolist()
         rows = np.flatnonzero(segmentation.ink.mask[:, left:right].any(axis=1))
-        assert (top, bottom) == (rows[0], rows[-1] + 1)
+        assert (top, bottom) == ((rows[0], rows[-1] + 1) if len(rows) else (0, 60))
 
 
 def test_readings_say_what_is_unlike() -> None:
@@ -112,12 +112,12 @@ def test_a_reading_as_a_dictionary_is_ready_for_json(tiny: Recognizer) -> None:
     reading = tiny.read(tiny_image(), best=2)
     known = json.loads(json.dumps(reading.to_dict()))
     assert list(known) == ["text", "confidence", "characters", "alternatives", "frames", "unlike"]
-    assert (known["text"], known["frames"], known["unlike"]) == ("22a2", "", [])
+    assert (known["text"], known["frames"], known["unlike"]) == ("1222", "", [])
     assert known["characters"][0] == {
-        "char": "2",
+        "char": "1",
         "confidence": reading.characters[0].confidence,
-        "box_ltrb": [33, 19, 60, 44],
-        "candidate": 48,
+        "box_ltrb": [20, 16, 26, 46],
+        "candidate": 0,
     }
     assert known["alternatives"] == [["2222", reading.alternatives[0][1]]]
 
