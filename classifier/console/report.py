@@ -69,8 +69,13 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
         *(f"  {group.length:<3} {proportion_to_text(group.whole_text)}" for group in e.by_length),
         f"most confused, true > read  {confused or 'none'}",
     ]
-    summary = "".join(textwrap.fill(sentence, WIDTH) + "\n" for sentence in evaluation_to_summary(e))
-    return summary + "\n" + "".join(map(line_to_text, lines))
+    return "".join(map(sentence_to_text, evaluation_to_summary(e))) + "\n" + "".join(map(line_to_text, lines))
+
+
+def sentence_to_text(sentence: str) -> str:
+    """Break a sentence where it is too wide, but never before a per cent sign."""
+    kept = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+    return textwrap.fill(kept, WIDTH).replace("\N{NO-BREAK SPACE}", " ") + "\n"
 
 
 def line_to_text(line: str) -> str:

@@ -161,7 +161,7 @@ class Adapter:
         """Read all images, and take the surest as they are read; with the labelled ones."""
         guesses = self.guess(self.unlabelled.learnt)
         chosen = surest(guesses, share)
-        if not chosen:
+        if not (chosen or self.anchors):
             raise SettingsError(
                 "no text that is asked for fits any of the images; correct --charset, --length or --pattern"
             )

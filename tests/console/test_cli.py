@@ -150,11 +150,11 @@ def test_eval_in_both_forms_and_below_the_minimum(trained: tuple[Path, str], cap
     text = kerf("eval", captchas, "--model", trained[0])
     assert text.returncode == 0, text.stderr
     assert "warning: 12 of these 12 images were learnt from by this model" in text.stderr
-    every = r"^  [01]\.\d{4}  too few to tell answered \(12 of 12\), too few to tell of them wrong \(\d+ of 12\)$"
+    every = r"^  [01]\.\d{4}  too few to tell answered \(12 of 12\),\s+too few to tell of them wrong \(\d+ of 12\)$"
     assert re.search(every, text.stdout, re.MULTILINE)
     assert re.match(r"\d+ of 12 texts are read right; that is too few images for a rate\.\n", text.stdout)
     assert re.search(
-        r"^whole-text accuracy         too few to tell \(\d+ of 12; 95 % interval", text.stdout, re.MULTILINE
+        r"^whole-text accuracy         too few to tell \(\d+ of 12;\s+95 % interval", text.stdout, re.MULTILINE
     )
     result = kerf("eval", captchas, "--model", trained[0], "--json", "--min-accuracy", "1", "--length", "2")
     assert "the minimum" in problem(result, ExitCode.BELOW_MINIMUM)

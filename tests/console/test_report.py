@@ -201,8 +201,8 @@ def test_evaluation_as_text_names_every_figure_and_its_n() -> None:
     for text, confidence, count in (("AB", 0.9, 10), ("A8", 0.8, 20), ("A", 0.7, 5)):
         readings += [Reading(text, confidence, ())] * count
     assert evaluation_to_text(evaluate(["AB"] * 40, readings)).splitlines() == [
-        "10 of 40 texts are read right, 25.0 %; over all such images it is 14.2 % to 40.2",
-        "%.",
+        "10 of 40 texts are read right, 25.0 %; over all such images it is 14.2 % to",
+        "40.2 %.",
         "What goes wrong most is a character taken for another, in 20 of the 30 wrong",
         "texts; the commonest mistake is B read as 8.",
         "The confidence is too high: it claims 81.4 % on average and 28.6 % are right.",

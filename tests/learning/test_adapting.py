@@ -98,8 +98,11 @@ def test_it_reads_what_may_be_there_and_nothing_else(make: MakeAdapter) -> None:
     assert texts
     assert {len(text) for text in texts} == {3}
     assert {text[0] for text in texts} <= {"2", "5"}
+    none_fits = make(constraint=Constraint(length=16))
+    assert none_fits.to_lesson(1.0) == list(none_fits.anchors)
+    none_fits.anchors = ()
     with pytest.raises(SettingsError, match="no text that is asked for fits any of the images"):
-        make(constraint=Constraint(length=16)).adapt(Observer(), NO_DEADLINE)
+        none_fits.adapt(Observer(), NO_DEADLINE)
 
 
 def test_a_kind_that_is_read_badly_is_learnt_without_labels(make: MakeAdapter, examples: list[LabelledExample]) -> None:
