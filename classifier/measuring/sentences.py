@@ -43,7 +43,8 @@ def to_fault_sentence(e: Evaluation) -> str:
     )
     most, what = max(kinds, key=lambda kind: kind[0].count)
     often = f"; the commonest mistake is {to_mistake(e.confusions[0])}" if e.confusions else ""
-    return f"What goes wrong most is {what}, in {most.count} of the {wrong} wrong texts{often}."
+    share = f"{most.count} of the {wrong}" if most.count < wrong else f"all {wrong}"
+    return f"What goes wrong most is {what}, in {share} wrong texts{often}."
 
 
 def to_trust_sentence(e: Evaluation) -> str:

@@ -80,22 +80,15 @@ def to_groups(shares: dict[str, Proportion]) -> list[dict[str, object]]:
 
 
 def confusions_to_matrix(confusions: Sequence[Confusion]) -> Matrix:
-    """Lay out confusions by the characters that were there and that were read; the most frequent of either alone."""
+    """Lay out confusions, the commonest first, as far as there is room for their characters."""
     counts = Counter({(c.truth, c.read): c.count for c in confusions})
-    truths = to_frequent(confusions, [c.truth for c in confusions])
-    reads = to_frequent(confusions, [c.read for c in confusions])
-    cells = [[Confusion(truth, read, counts[truth, read]) for read in reads] for truth in truths]
+    truths: set[str] = set()
+    reads: set[str] = set()
+    for confusion in confusions:
+        wider, longer = reads | {confusion.read}, truths | {confusion.truth}
+        if max(len(wider), len(longer)) <= MOST_CHARACTERS:
+            truths, reads = longer, wider
+    cells = [[Confusion(truth, read, counts[truth, read]) for read in sorted(reads)] for truth in sorted(truths)]
     return Matrix(
-        truths,
-        reads,
-        tuple(map(tuple, cells)),
-        max(c.count for c in confusions),
+        tuple(sorted(truths)), tuple(sorted(reads)), tuple(map(tuple, cells)), max(c.count for c in confusions)
     )
-
-
-def to_frequent(confusions: Sequence[Confusion], characters: Sequence[str]) -> tuple[str, ...]:
-    """Return the characters, one a confusion, that are most often among the mistakes, in alphabetical order."""
-    counts: Counter[str] = Counter()
-    for confusion, character in zip(confusions, characters, strict=True):
-        counts[character] += confusion.count
-    return tuple(sorted(character for character, _ in counts.most_common(MOST_CHARACTERS)))

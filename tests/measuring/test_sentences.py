@@ -51,7 +51,7 @@ def test_how_many_are_right() -> None:
         ),
         (
             [("AB", None, 0, 2), ("AB", "AB", 0.9, 9)],
-            "What goes wrong most is an image that cannot be opened, in 2 of the 2 wrong texts.",
+            "What goes wrong most is an image that cannot be opened, in all 2 wrong texts.",
         ),
     ],
 )

@@ -27,7 +27,7 @@ def page(chromium: Browser, evaluation_page: Path) -> Iterator[Page]:
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("request", lambda request: faults.append(request.url) if is_outside(request.url) else None)
-    opened.set_default_timeout(5000)
+    opened.set_default_timeout(60_000)
     opened.goto(evaluation_page.as_uri())
     yield opened
     context.close()

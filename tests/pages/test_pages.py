@@ -32,10 +32,10 @@ def test_a_matrix_has_a_row_a_truth_and_a_column_a_reading() -> None:
 
 
 def test_a_matrix_has_room_for_the_commonest() -> None:
-    many = [Confusion(chr(65 + index), "0", 30 - index) for index in range(26)]
-    matrix = confusions_to_matrix(many)
-    assert matrix.truths == tuple("ABCDEFGHIJKLMN")
-    assert matrix.reads == ("0",)
+    many = [Confusion(chr(90 - index), "0", 30 - index) for index in range(26)]
+    matrix = confusions_to_matrix([*many, Confusion("Z", "1", 2), Confusion("A", "2", 1)])
+    assert matrix.truths == tuple("MNOPQRSTUVWXYZ")
+    assert matrix.reads == ("0", "1")
 
 
 @pytest.mark.parametrize("unreadable", [0, 1])

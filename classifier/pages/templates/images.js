@@ -124,7 +124,7 @@ function toCandidates(entry) {
     return html(
       "button",
       { type: "button", class: candidate.read ? "taken" : "", "aria-pressed": "false", click: (event) => light(event.currentTarget, entry, candidate) },
-      html("i", { style: { left: Math.max(0, left * scale) + "%", width: (right - left) * scale + "%", opacity: 0.25 + 0.75 * candidate.share } }),
+      html("i", { style: { left: Math.max(0, left * scale) + "%", width: (right - left) * scale + "%", opacity: 0.4 + 0.6 * candidate.share } }),
       html("span", { style: side }, ...names.flat()),
     );
   });
@@ -150,26 +150,21 @@ function toWrongPlaces(entry) {
   return (entry.pairs || []).filter(([, read]) => read).map(([truth, read]) => truth !== read);
 }
 
+// A part of the image: an inner svg, as that shows nothing beside its own box.
+function toCrop(entry, left, right) {
+  const [top, bottom] = entry.rows;
+  const box = { x: left - 2, y: top, width: right - left + 4, height: bottom - top };
+  const viewBox = Object.values(box).join(" ");
+  const image = svg("image", { href: entry.image, width: entry.size[0], height: entry.size[1], preserveAspectRatio: "none" });
+  return svg("svg", { viewBox, "aria-hidden": "true" }, svg("svg", { ...box, viewBox }, image));
+}
+
 function toCrops(entry) {
   const wrong = entry.right ? [] : toWrongPlaces(entry);
-  const [top, bottom] = entry.rows;
-  return html(
-    "ul",
-    { class: "crops", "aria-label": "Characters" },
-    ...entry.characters.map(([name, share, [left, , right]], index) =>
-      html(
-        "li",
-        { class: wrong[index] ? "off" : "" },
-        svg(
-          "svg",
-          { viewBox: `${left - 2} ${top} ${right - left + 4} ${bottom - top}`, "aria-hidden": "true" },
-          svg("image", { href: entry.image, width: entry.size[0], height: entry.size[1], preserveAspectRatio: "none" }),
-        ),
-        html("b", {}, name),
-        html("small", {}, isSet(share) ? percent(share) : ""),
-      ),
-    ),
+  const crops = entry.characters.map(([name, share, [left, , right]], index) =>
+    html("li", { class: wrong[index] ? "off" : "" }, toCrop(entry, left, right), html("b", {}, name), html("small", {}, isSet(share) ? percent(share) : "")),
   );
+  return html("ul", { class: "crops", "aria-label": "Characters" }, ...crops);
 }
 
 function toTexts(entry) {
@@ -199,22 +194,19 @@ function drawDetail() {
   if (entry.error) return detail.append(html("p", { class: "wrong" }, entry.error));
   if (entry.cause) detail.append(html("p", { class: "soft" }, CAUSES[entry.cause]));
   if (entry.unlike) detail.append(html("p", { class: "soft" }, `Unlike what the model learnt: ${entry.unlike}.`));
-  const factor = Math.max(1, Math.min(6, Math.round(620 / entry.size[0])));
+  const factor = Math.max(1, Math.min(6, 540 / entry.size[0], 170 / entry.size[1]));
   const candidates = open && entry.candidates.length ? toCandidates(entry) : [];
-  detail.append(
-    html(
-      "figure",
-      { class: "canvas", style: { maxWidth: entry.size[0] * factor + "px", marginInline: 0 } },
-      toNames(entry),
-      layer(entry, entry.image, "", `The image ${entry.name}`, toBoxes(entry)),
-      html("figcaption", {}, `Ink, and ${entry.cuts.length} cuts; those taken are stronger`),
-      layer(entry, entry.ink, "ink", "Its ink", toCuts(entry)),
-      entry.candidates.length ? html("button", { type: "button", class: "screen", id: "candidates", "aria-expanded": String(open), click: toggle }, open ? "Hide candidates" : "Candidates") : null,
-      ...candidates,
-    ),
-    toCrops(entry),
-    ...(isSet(entry.text) ? toTexts(entry) : []),
+  const figure = html(
+    "figure",
+    { class: "canvas", style: { maxWidth: entry.size[0] * factor + "px" } },
+    toNames(entry),
+    layer(entry, entry.image, "", `The image ${entry.name}`, toBoxes(entry)),
+    html("figcaption", {}, `Ink, and ${entry.cuts.length} cuts; those taken are stronger`),
+    layer(entry, entry.ink, "ink", "Its ink", toCuts(entry)),
+    entry.candidates.length ? html("button", { type: "button", class: "screen", "aria-expanded": String(open), click: toggle }, open ? "Hide candidates" : "Candidates") : null,
+    ...candidates,
   );
+  detail.append(html("div", { class: "parts" }, figure, html("div", {}, toCrops(entry), ...(isSet(entry.text) ? toTexts(entry) : []))));
 }
 
 function toggle() {
