@@ -13,9 +13,8 @@ def main() -> None:
     """Serve a folder, every image of which is read as ``r`` and its name; print the address."""
     folder = Path(sys.argv[1])
     reader = Reader({path.name: (f"r{path.stem}", 0.7) for path in folder.glob("*.png")})
-    serve(
-        to_session(folder, reader), Path("m"), open_socket("127.0.0.1", 0), lambda address: print(address, flush=True)
-    )
+    session = to_session(folder, reader)
+    serve(session, None, open_socket("127.0.0.1", 0), lambda address: print(address, flush=True))
 
 
 if __name__ == "__main__":
