@@ -100,6 +100,7 @@ function mark() {
 
 async function next() {
   if (!ahead.length) await topUp();
+  if (!ahead.length) await topUp(); // the first may have been asked for before it was needed
   show(ahead.shift() ?? null);
   topUp();
 }
