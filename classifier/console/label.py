@@ -39,24 +39,34 @@ def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None
         raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")
     out = chosen.out or folder / "labels.safetensors"
     check_output_file(out)
-    listener = open_socket(chosen.host, chosen.port)
-    session = open_session(terminal, folder, out, chosen)
-    review = open_review(terminal, session) if chosen.review else None
+    with open_socket(chosen.host, chosen.port) as listener:
+        session = open_session(terminal, folder, out, chosen)
+        review = open_review(terminal, session) if chosen.review else None
 
-    def on_ready(address: str) -> None:
-        with terminal.output(None) as stream:
-            stream.write(f"{address}\n")
-        if chosen.host not in LOOPBACK:
-            terminal.say(f"warning: whoever can reach {chosen.host} and learns this address can read and label")
-        terminal.say(f"{len(session.store)} of {len(session.images)} images are answered; Ctrl-C ends")
-        if not chosen.no_browser:
-            Thread(target=webbrowser.open, args=[address], daemon=True).start()
+        def on_ready(address: str) -> None:
+            say_address(terminal, address, session, chosen)
 
-    with suppress(KeyboardInterrupt):
-        serve(session, review, listener, on_ready)
+        with suppress(KeyboardInterrupt):
+            serve(session, review, listener, on_ready)
+    say_end(terminal, session, out)
+
+
+def say_address(terminal: Terminal, address: str, session: Session, chosen: LabelOptions) -> None:
+    """Print the page's address, as data, and open it."""
+    with terminal.output(None) as stream:
+        stream.write(f"{address}\n")
+    if chosen.host not in LOOPBACK:
+        terminal.say(f"warning: whoever can reach {chosen.host} and learns this address can read and label")
+    terminal.say(f"{len(session.store)} of {len(session.images)} images are answered; Ctrl-C ends")
+    if not chosen.no_browser:
+        Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+
+def say_end(terminal: Terminal, session: Session, out: Path) -> None:
+    """Say where the labels are, and what reads the rest."""
     terminal.say(f"{len(session.store.labels())} labels are in {session.store.path}")
     if out.exists():
-        rest = shlex.join(["kerf", "solve", str(folder), "--model", str(out)])
+        rest = shlex.join(["kerf", "solve", str(session.store.folder), "--model", str(out)])
         terminal.say(f"the model is {out}; it reads the rest: {rest}")
 
 

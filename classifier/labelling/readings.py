@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, get_native_id
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.duplicates import later_copies
+from kerf.classifier.labelling.learner import give_way
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.segmenter.errors import KerfError
 
@@ -114,6 +116,8 @@ class Readings:
     def _run(self) -> None:
         """Read all, and again when another model is in force."""
         self.recognizer.scorer.begin_thread()
+        if sys.platform == "linux":  # where each thread has a priority of its own
+            give_way(get_native_id())
         while not self._stop.is_set():
             self._changed.wait()
             self._changed.clear()

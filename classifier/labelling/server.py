@@ -7,6 +7,7 @@ import json
 import secrets
 import shlex
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -35,6 +36,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 AHEAD = 3
 """Images that a page has ahead of the one that it shows, so that the next is there at once."""
 LONGEST_BODY = 4096
+SWITCH_SECONDS = 0.0005
+"""After so long a thread that reads in the background gives way to an answer; Python's default is ten times that."""
 SHOWN_AS_IT_IS = frozenset({"PNG", "JPEG", "GIF", "BMP", "WebP"})
 """Kinds of images that every browser shows."""
 
@@ -167,6 +170,7 @@ def serve(session: Session, review: Review | None, listener: socket.socket, on_r
     app = to_app(session, review, token, host, port)
     config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
     running = review or session
+    sys.setswitchinterval(SWITCH_SECONDS)
     running.start()
     try:
         on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/{token}/")

@@ -95,6 +95,7 @@ class LabelStore:
             self.path = files[0]
         own = bool(files) and is_own(files[0])
         self._foreign = self.path.exists() and not own
+        self._stamp = path_to_stamp(self.path)
         self._answers = dict(file_to_answers(files[0])) if own else self._take_over(files, images)
 
     def __getitem__(self, name: str) -> Answer | None:
@@ -137,7 +138,7 @@ class LabelStore:
         ChangedError
             That is not the answer that is there now.
         OutputError
-            It cannot be written; nothing has changed.
+            It cannot be written, or another program has; nothing has changed.
         """
         with self._lock:
             there = self._answers.get(name)
@@ -160,10 +161,13 @@ class LabelStore:
 
     def _write(self, answers: dict[str, Answer]) -> None:
         try:
+            if path_to_stamp(self.path) != self._stamp:
+                raise OutputError(f"{self.path}: was changed by another program; end this one, and start it again")
             if self._foreign:
                 shutil.copy2(self.path, to_free(self.path))
                 self._foreign = False
             write_durably(self.path, answers_to_text(answers).encode())
+            self._stamp = path_to_stamp(self.path)
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written: {error.strerror}; check its rights") from error
 
@@ -196,6 +200,15 @@ def answers_to_text(answers: dict[str, Answer]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows((name, a.label, a.status, a.reading, f"{a.confidence:.4f}") for name, a in answers.items())
     return stream.getvalue()
+
+
+def path_to_stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever a file does; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def to_free(path: Path) -> Path:

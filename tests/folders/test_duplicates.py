@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from kerf.classifier.folders import duplicates
 from kerf.classifier.folders.dataset import Sample, Split, folder_to_samples, split_samples
-from kerf.classifier.folders.duplicates import LIMIT, SHIFTS, KnownViews, image_to_view, near_duplicates
+from kerf.classifier.folders.duplicates import LIMIT, SHIFTS, KnownViews, image_to_view, later_copies, near_duplicates
 
 
 def draw_captcha(text: str) -> Image.Image:
@@ -209,3 +209,17 @@ def test_different_captchas_of_one_kind_are_no_copies(family: str) -> None:
     assert found.problems == ()
     assert found.source == "labels.csv"
     assert near_duplicates(split_samples(found.samples[:300], 0.3)) == []
+
+
+def test_of_copies_in_one_folder_all_but_the_first_are_listed(tmp_path: Path) -> None:
+    pictures = {text: draw_captcha(text) for text in ("AB12", "CD34", "EF56", "GH78")}
+    changed = {f"{name} {text}": copy(pictures[text]) for name, copy in COPIES.items() for text in ("AB12", "EF56")}
+    samples = save_samples(tmp_path / "copies", {"EF56 first": pictures["EF56"], **pictures, **changed})
+    (tmp_path / "broken.png").write_bytes(b"not an image")
+    broken = Sample(tmp_path / "broken.png", "")
+    copies = [sample for sample in samples if sample.text not in ("EF56 first", "AB12", "CD34", "GH78")]
+    left_out = [sample for sample in copies if "bad jpeg" not in sample.text]
+    found = later_copies([broken, *samples])
+    assert [sample for sample in found if "bad jpeg" not in sample.text] == left_out
+    assert later_copies([*copies[:1], broken, broken]) == []
+    assert later_copies([]) == []

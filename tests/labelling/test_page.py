@@ -34,9 +34,9 @@ LEFT_OUT = {5: "F2", 9: "Escape", 14: "F2", 21: "Escape"}
 class Server:
     """The page's server, as a process that can be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         path = os.pathsep.join([str(ROOT), ENVIRONMENT["PYTHONPATH"]])
-        command = [sys.executable, "-m", "tests.labelling.serving", str(folder)]
+        command = [sys.executable, "-m", "tests.labelling.serving", str(folder), *options]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env={**ENVIRONMENT, "PYTHONPATH": path}
         )
@@ -136,3 +136,26 @@ def two_tabs(folder: Path, one: Tab, other: Tab) -> None:
     assert answer.state == "unreadable:"
     assert one.name == other.name
     assert one.errors == other.errors == []
+
+
+def test_a_review_is_corrected_by_keyboard_and_fits_a_narrow_window(tmp_path: Path, browser: Browser) -> None:
+    names = [path.name for path in draw_images(tmp_path, 5)]
+    server = Server(tmp_path, "--review")
+    page = browser.new_page(viewport={"width": 360, "height": 700}, color_scheme="dark")
+    page.goto(server.address)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.focus(".cards .text")
+    page.keyboard.press("Enter")
+    page.keyboard.type("<i>x</i>")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.type("none")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".done")
+    page.click("#accept")
+    page.wait_for_function("document.querySelectorAll('.done').length === 5")
+    page.reload()
+    assert page.locator(".cards figcaption > button").all_inner_texts() == ["<i>x</i>", "r01", "r02", "r03", "r04"]
+    server.end(signal.SIGTERM)
+    assert labels_of(tmp_path) == dict(zip(names, ["<i>x</i>", "r01", "r02", "r03", "r04"], strict=True))

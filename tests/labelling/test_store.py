@@ -112,6 +112,22 @@ def test_an_answer_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monke
     assert done == ["fsync", "replace", "fsync"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_programs_neither_overwrites_the_other(first: bool, tmp_path: Path) -> None:
+    stores = LabelStore(tmp_path, []), LabelStore(tmp_path, [])
+    if not first:
+        stores[0].put("a.png", AB, "")
+        stores = stores[0], LabelStore(tmp_path, [])
+    stores[0].put("b.png", AB, "")
+    written = stores[0].path.read_text()
+    with pytest.raises(OutputError, match="was changed by another program; end this one, and start it again"):
+        stores[1].put("c.png", AB, "")
+    assert stores[0].path.read_text() == written
+    stores[0].path.unlink()
+    with pytest.raises(OutputError, match="another program"):
+        stores[0].put("c.png", AB, "")
+
+
 def test_labels_that_were_there_are_taken_over_and_their_file_is_kept(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "below/b.png", "c.png")
     table = "path;source;text\na.png;site;ab\nbelow/b.png;site; cd \nnone.png;site;ef\nc.png;site;\n"

@@ -100,6 +100,7 @@ function mark() {
 
 async function next() {
   if (!ahead.length) await topUp();
+  if (!ahead.length) await topUp(); // the first may have been asked for before it was needed
   show(ahead.shift() ?? null);
   topUp();
 }
@@ -197,10 +198,10 @@ function renew() {
 
 function showMeasured(said) {
   const point = said.points[said.measured];
-  byId("value").textContent = point.n ? percent(point.value) : "–";
+  byId("value").textContent = point.n ? percent(point.value) : "";
   byId("range").textContent = point.n
     ? `${percent(point.low)} to ${percent(point.high)}, of ${point.n} drawn at random${said.measured + 1 < said.points.length ? ", by the model before" : ""}`
-    : "is told from the images drawn at random";
+    : "Told from the first images on that are drawn at random.";
   byId("need").textContent = said.need;
   byId("learning").textContent = said.problem
     ? `No new model: ${said.problem}`
@@ -218,7 +219,7 @@ function svg(name, attributes, text = "") {
 function drawCurve(known) {
   const curve = byId("curve");
   curve.toggleAttribute("hidden", !known.length);
-  const left = 34, right = 268, top = 8, bottom = 108;
+  const left = 42, right = 268, top = 8, bottom = 108;
   const x = (index) => known.length > 1 ? left + 12 + (right - left - 24) * index / (known.length - 1) : (left + right) / 2;
   const y = (share) => bottom - (bottom - top) * share;
   const parts = [0, 0.5, 1].flatMap((share) => [
