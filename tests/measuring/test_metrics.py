@@ -226,7 +226,7 @@ def test_risk_and_coverage() -> None:
         RiskCoverage(0.8, 0.5, 0.0),
         RiskCoverage(0.7, 0.75, 1 / 3),
     )
-    assert found.coverage_at_99_precision == 0.5
+    assert (found.coverage_at_99_precision, found.threshold_at_99_precision) == (0.5, 0.8)
 
 
 def test_risk_and_coverage_are_given_at_each_twentieth() -> None:
@@ -237,12 +237,12 @@ def test_risk_and_coverage_are_given_at_each_twentieth() -> None:
 def test_one_threshold_cannot_part_equal_confidences() -> None:
     found = of([("A", Read("A", 0.9)), ("A", Read("B", 0.9))])
     assert found.risk_coverage == (RiskCoverage(0.9, 1.0, 0.5),)
-    assert found.coverage_at_99_precision == 0.0
+    assert (found.coverage_at_99_precision, found.threshold_at_99_precision) == (0.0, None)
 
 
 def test_one_wrong_in_a_hundred_is_99_precision() -> None:
     found = of([("A", Read("A", 0.9))] * 99 + [("A", Read("B", 0.8))] + [("A", Read("B", 0.7))] * 100)
-    assert found.coverage_at_99_precision == 0.5
+    assert (found.coverage_at_99_precision, found.threshold_at_99_precision) == (0.5, 0.8)
 
 
 @given(pairs_of_texts)
