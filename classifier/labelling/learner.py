@@ -93,17 +93,12 @@ def run(work: Callable[..., object], arguments: tuple[object, ...], sender: Conn
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
     torch.set_num_threads(1)
-    give_way(os.getpid())
+    if sys.platform != "win32":
+        os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), GENTLY))
     try:
         sender.send(work(*arguments))
     except KerfError as error:
         sender.send(str(error))
-
-
-def give_way(who: int) -> None:
-    """Lower the priority of a process or, on Linux, of a thread, so that the page answers at once."""
-    if sys.platform != "win32":
-        os.setpriority(os.PRIO_PROCESS, who, max(os.getpriority(os.PRIO_PROCESS, who), GENTLY))
 
 
 def learn(samples: Sequence[Sample], start: Path | None, out: Path) -> Path:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event, Lock, Thread, get_native_id
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.duplicates import later_copies
-from kerf.classifier.labelling.learner import give_way
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.segmenter.errors import KerfError
 
-BATCH = 16
-"""Images read at a time in the background: what is asked for meanwhile waits for a part of one batch at most."""
+BATCH = 4
+"""Images read at a time in the background: what is asked for meanwhile shares the processor with one batch at most."""
+PAUSE_SECONDS = 0.3
+"""After an image was asked for, nothing is read in the background for so long: it holds Python's lock."""
 BEST = 4
 """Texts that are found for an image that is shown: its reading and three others."""
 
@@ -55,7 +56,7 @@ class Readings:
         self._images, self._order, self._constraint = images, order, constraint
         self._new: dict[int, Reading] = {}
         self._old: dict[int, Reading] = {}
-        self._searched = False
+        self._searched, self._asked = False, 0.0
         self._lock, self._stop, self._changed = Lock(), Event(), Event()
         self._thread = Thread(target=self._run, name="readings", daemon=True)
 
@@ -101,8 +102,13 @@ class Readings:
         with self._lock:
             return {image: reading.confidence for image, reading in (self._old | self._new).items()}
 
+    def give_way(self) -> None:
+        """Read nothing in the background for a moment."""
+        self._asked = monotonic()
+
     def read(self, image: int) -> Reading | None:
         """Read one image, its next best texts too; None if it cannot be read."""
+        self.give_way()
         recognizer = self.recognizer
         (reading,) = recognizer.read_many([self._images[image]], self._constraint, best=BEST)
         with self._lock:
@@ -116,8 +122,6 @@ class Readings:
     def _run(self) -> None:
         """Read all, and again when another model is in force."""
         self.recognizer.scorer.begin_thread()
-        if sys.platform == "linux":  # where each thread has a priority of its own
-            give_way(get_native_id())
         while not self._stop.is_set():
             self._changed.wait()
             self._changed.clear()
@@ -127,6 +131,8 @@ class Readings:
         recognizer = self.recognizer
         left = [image for image in self._order if image not in self.copies and image not in self._new]
         for start in range(0, len(left), BATCH):
+            while (wait := self._asked + PAUSE_SECONDS - monotonic()) > 0:
+                sleep(wait)
             batch = left[start : start + BATCH]
             readings = list(recognizer.read_many(self._paths(batch), self._constraint))
             with self._lock:

@@ -139,6 +139,7 @@ class Session:
         ChangedError, OutputError
             See ``LabelStore.put``.
         """
+        self.readings.give_way()
         label = text_to_label(text) if status is Status.LABELLED else ""
         name = self.names[image]
         there, shown = self.store[name], self._shown.get(image) or self.readings.get(image)

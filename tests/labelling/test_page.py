@@ -115,7 +115,7 @@ def test_thirty_images_by_keyboard_with_a_way_back_a_reload_and_a_killed_server(
         if turn == 17:
             server.end(signal.SIGKILL)
             tab.page.keyboard.press("Enter")
-            tab.page.wait_for_function("document.getElementById('note').textContent.includes('start it again')")
+            tab.page.wait_for_function("() => document.getElementById('note').textContent.includes('start it again')")
             server = Server(tmp_path)
             tab = Tab(browser, server.address)
     assert labels_of(tmp_path) == {name: text for name, text in expected.items() if text}
@@ -154,7 +154,7 @@ def test_a_review_is_corrected_by_keyboard_and_fits_a_narrow_window(tmp_path: Pa
     page.keyboard.press("Escape")
     page.wait_for_selector(".done")
     page.click("#accept")
-    page.wait_for_function("document.querySelectorAll('.done').length === 5")
+    page.wait_for_function("() => document.querySelectorAll('.done').length === 5")
     page.reload()
     assert page.locator(".cards figcaption > button").all_inner_texts() == ["<i>x</i>", "r01", "r02", "r03", "r04"]
     server.end(signal.SIGTERM)

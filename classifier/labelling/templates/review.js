@@ -27,7 +27,10 @@ function edit(card) {
   const field = document.createElement("input");
   Object.assign(field, { value: button.dataset.text, maxLength: 64, spellcheck: false, autocomplete: "off" });
   field.setAttribute("aria-label", "Text of the image");
+  let open = true; // removing the field makes it lose the focus, which closes it
   const close = (focused) => {
+    if (!open) return;
+    open = false;
     field.replaceWith(button);
     focused?.focus();
   };
@@ -38,7 +41,7 @@ function edit(card) {
     close(event.key === "Enter" && following ? textOf(following) : button);
     if (event.key === "Enter") keep(card, field.value);
   });
-  field.addEventListener("blur", () => field.isConnected && close());
+  field.addEventListener("blur", () => close());
   button.replaceWith(field);
   field.focus();
   field.select();
