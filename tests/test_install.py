@@ -90,7 +90,8 @@ def label_of_image() -> str:
 def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     folders = [ROOT.joinpath(*package.split(".")[1:]) for package in packages]
-    modules = {f"kerf/{path.relative_to(ROOT).as_posix()}" for folder in folders for path in folder.glob("*.py")}
+    files = [path for folder in folders for name in ("*.py", "templates/*", "scripts/*") for path in folder.glob(name)]
+    modules = {f"kerf/{path.relative_to(ROOT).as_posix()}" for path in files if path.is_file()}
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == modules | {f"{name}.pyi" for name in EXTENSIONS} | {

@@ -60,7 +60,7 @@ def test_what_the_readme_shows_runs_as_typed(checkout: Path) -> None:
         result = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
         assert result.returncode == 0, f"{block}\n{result.stderr}"
     assert (checkout / "texts.csv").read_text().count("\n") == 101
-    assert (checkout / "pieces" / "000000_overlay.png").exists()
+    assert (checkout / "pieces" / "000000" / "overlay.png").exists()
 
 
 @pytest.mark.parametrize("line", re.findall(r"^kerf .*$", "".join(b for kind, b in BLOCKS if kind == "text"), re.M))

@@ -9,6 +9,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from kerf.classifier.model_header import FORMAT_VERSION
 from kerf.segmenter.errors import ExitCode
 from tests.running import CLI, ENVIRONMENT, csv_rows, kerf, problem
 
@@ -83,7 +84,10 @@ def test_truncated_model(trained: tuple[Path, str], captchas: Path, tmp_path: Pa
 def test_model_of_another_version(trained: tuple[Path, str], captchas: Path, tmp_path: Path) -> None:
     later = tmp_path / "later.safetensors"
     with safe_open(trained[0], framework="pt") as file:
-        metadata = {key: value.replace('"version": 3', '"version": 999') for key, value in file.metadata().items()}
+        metadata = {
+            key: value.replace(f'"version": {FORMAT_VERSION}', '"version": 999')
+            for key, value in file.metadata().items()
+        }
     save_file(load_file(trained[0]), later, metadata)
     assert "999" in problem(kerf("eval", captchas, "--model", later), ExitCode.MODEL_VERSION)
 

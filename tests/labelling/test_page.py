@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +19,7 @@ from tests.running import ENVIRONMENT, ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium"),
-]
+pytestmark = [pytest.mark.process, pytest.mark.browser]
 LEFT_OUT = {5: "F2", 9: "Escape", 14: "F2", 21: "Escape"}
 """After so many answers, the next image is answered by such a key."""
 
@@ -48,19 +41,11 @@ class Server:
         self.process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 class Tab:
     """One window, used by keyboard alone."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.page = browser.new_page()
+    def __init__(self, chromium: Browser, address: str) -> None:
+        self.page = chromium.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address)
@@ -83,11 +68,11 @@ class Tab:
 
 
 def test_thirty_images_by_keyboard_with_a_way_back_a_reload_and_a_killed_server(
-    tmp_path: Path, browser: Browser
+    tmp_path: Path, chromium: Browser
 ) -> None:
     draw_images(tmp_path, 36)
     server = Server(tmp_path)
-    tab = Tab(browser, server.address)
+    tab = Tab(chromium, server.address)
     expected: dict[str, str] = {}
     labels = 0
     for turn in range(30):
@@ -117,10 +102,10 @@ def test_thirty_images_by_keyboard_with_a_way_back_a_reload_and_a_killed_server(
             tab.page.keyboard.press("Enter")
             tab.page.wait_for_function("() => document.getElementById('note').textContent.includes('start it again')")
             server = Server(tmp_path)
-            tab = Tab(browser, server.address)
+            tab = Tab(chromium, server.address)
     assert labels_of(tmp_path) == {name: text for name, text in expected.items() if text}
     assert tab.errors == []
-    two_tabs(tmp_path, Tab(browser, server.address), Tab(browser, server.address))
+    two_tabs(tmp_path, Tab(chromium, server.address), Tab(chromium, server.address))
     server.end(signal.SIGTERM)
 
 
@@ -138,10 +123,10 @@ def two_tabs(folder: Path, one: Tab, other: Tab) -> None:
     assert one.errors == other.errors == []
 
 
-def test_a_review_is_corrected_by_keyboard_and_fits_a_narrow_window(tmp_path: Path, browser: Browser) -> None:
+def test_a_review_is_corrected_by_keyboard_and_fits_a_narrow_window(tmp_path: Path, chromium: Browser) -> None:
     names = [path.name for path in draw_images(tmp_path, 5)]
     server = Server(tmp_path, "--review")
-    page = browser.new_page(viewport={"width": 360, "height": 700}, color_scheme="dark")
+    page = chromium.new_page(viewport={"width": 360, "height": 700}, color_scheme="dark")
     page.goto(server.address)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.focus(".cards .text")

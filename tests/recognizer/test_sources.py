@@ -78,7 +78,7 @@ def test_a_model_is_loaded_from_its_file_or_is_the_bundled_one(tmp_path: Path) -
     assert red == replace(model.segmenter, ink=replace(model.segmenter.ink, colour=(0, 0, 255)))
     with pytest.raises(SettingsError, match="'reddish' is no colour"):
         Recognizer.load(tmp_path / "m.safetensors", ink_colour="reddish")
-    assert len(Recognizer.load().model.alphabet) == 62
+    assert len(Recognizer.load().model.alphabet) == 71
     assert recognizer.unknown_characters(Constraint(charset="2xaz")) == "xz"
 
 
