@@ -9,6 +9,7 @@ from benchmarks.bench_figures import Record
 from benchmarks.bench_page import is_current
 from benchmarks.families import SEEN_GENERATORS, mark_seen
 from benchmarks.kerf_rows import DETAIL
+from benchmarks.measurements import KERF, KERF_ADAPTED
 
 TARGETS = {
     "wp-really-simple": {50: 97.0, 500: 99.7},
@@ -24,6 +25,8 @@ TARGETS = {
 }
 """Whole-text accuracy asked for, in per cent, by family and number of labels."""
 
+ALONE = (KERF, KERF_ADAPTED)
+"""The systems that the page is of."""
 NOTES = (
     "The renderer behind the bundled model was written by people who had seen `train/` images of these ten families,",
     "and some of its looks resemble them. The rows with 0 labels, and the start that the others have from that model,",
@@ -34,7 +37,7 @@ NOTES = (
 
 def write_results(page: Record, folder: Path) -> None:
     """Write ``results.md``: Kerf at every number of labels; nothing where no row has all of its figures."""
-    kerf = [result for result in page["results"] if result["system"] == "Kerf" and is_current(result, page)]
+    kerf = [result for result in page["results"] if result["system"] in ALONE and is_current(result, page)]
     rows = [result for result in kerf if set(DETAIL) <= set(result["detail"])]
     if rows:
         (folder / "results.md").write_text(to_markdown(rows), encoding="utf-8")
@@ -52,20 +55,22 @@ def to_markdown(rows: Sequence[Record]) -> str:
         "Interval: 95 %, Wilson. CER: character error rate. ECE: expected calibration error, in points. Sure: share",
         "of the images that can be answered with 99 % of the answers right. Errors: wrong texts by",
         "`benchmarks/trials/errors.py`, as missing candidates / wrong choice among candidates / wrong character.",
-        "0 labels: the bundled model, told the alphabet, case ignored where it does not matter. Training: wall clock",
-        "and memory, on one thread. How fast it reads is in `benchmark.md`.",
+        "0 labels: the bundled model, told the alphabet, case ignored where it does not matter. Adapted: after `adapt",
+        "FAMILY/train`, without its labels, told alphabet and length. Training: wall clock and memory, on one thread.",
+        "How fast it reads is in `performance.md`. A seen generator is one that, with other texts and options, drew",
+        "some of what the bundled model learnt from.",
         "",
         "| family | labels | n | whole text | interval | target | CER | ECE | sure | errors | training | its memory "
         "| day |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
-    ordered = sorted(rows, key=lambda row: (row["family"], row["labels"]))
+    ordered = sorted(rows, key=lambda row: (row["family"], row["labels"], row["system"]))
     return "\n".join([*lines, *map(row_to_markdown, ordered), "", *without_labels(rows), *NOTES, ""])
 
 
 def without_labels(rows: Sequence[Record]) -> list[str]:
     """State the mean over families of the bundled model's accuracy, if it was measured."""
-    shares = {row["family"]: 100 * row["correct"] / row["n"] for row in rows if not row["labels"]}
+    shares = {row["family"]: 100 * row["correct"] / row["n"] for row in rows if is_bundled(row)}
     unseen = [share for family, share in shares.items() if family not in SEEN_GENERATORS]
     if not unseen:
         return []
@@ -76,12 +81,17 @@ def without_labels(rows: Sequence[Record]) -> list[str]:
     ]
 
 
+def is_bundled(row: Record) -> bool:
+    """Whether a row is of the bundled model as it is."""
+    return not row["labels"] and row["system"] == KERF
+
+
 def row_to_markdown(row: Record) -> str:
     """Render one row."""
     target, detail = TARGETS.get(row["family"], {}).get(row["labels"]), row["detail"]
     cells = [
         mark_seen(row["family"]),
-        str(row["labels"]),
+        f"{row['labels']}, adapted" if row["system"] == KERF_ADAPTED else str(row["labels"]),
         str(row["n"]),
         f"**{100 * row['correct'] / row['n']:.1f} %**",
         f"{100 * row['low_95']:.1f}-{100 * row['high_95']:.1f}",
@@ -90,8 +100,8 @@ def row_to_markdown(row: Record) -> str:
         f"{100 * detail['expected_calibration_error']:.1f}",
         f"{100 * detail['coverage_at_99_precision']:.0f} %",
         f"{detail['missing_candidates']} / {detail['wrong_choice']} / {detail['wrong_character']}",
-        f"{row['train_seconds']:.0f} s" if row["labels"] else "",
-        f"{row['megabytes']:.0f} MB" if row["labels"] else "",
+        "" if is_bundled(row) else f"{row['train_seconds']:.0f} s",
+        "" if is_bundled(row) else f"{row['megabytes']:.0f} MB",
         row["day"],
     ]
     return f"| {' | '.join(cells)} |"

@@ -63,13 +63,18 @@ def test_the_page_has_every_figure(tmp_path: Path) -> None:
 
 def test_the_page_of_kerf_alone_has_the_budgets_that_the_comparison_leaves_out(tmp_path: Path) -> None:
     detail = dict.fromkeys(kerf_rows.DETAIL, 0.25)
-    made = page(result("Kerf", 15, 5, detail=detail), result("Kerf", 5, 3, detail=detail))
+    adapted = result("Kerf, adapted", 0, 4, detail=detail)
+    made = page(result("Kerf", 15, 5, detail=detail), result("Kerf", 5, 3, detail=detail), adapted)
+    made["codes"]["Kerf, adapted"] = "code"
     bench_page.write_page(made, tmp_path)
     results_page.write_results(made, tmp_path)
     assert "| digits | 5 |" not in (tmp_path / "benchmark.md").read_text()
     alone = (tmp_path / "results.md").read_text()
     few, most = alone.index("| digits | 5 | 6 | **50.0 %** |"), alone.index("| digits | 15 | 6 | **83.3 %** |")
     assert few < most
+    assert "| digits | 0, adapted | 6 | **66.7 %** |" in alone
+    assert "| 12 s | 300 MB |" in alone[alone.index("0, adapted") :].splitlines()[0]
+    assert "With 0 labels" not in alone  # that is of the bundled model as it is
     assert "| 25.00 % | 25.0 | 25 % | 0.25 / 0.25 / 0.25 | 12 s | 300 MB | 2026-01-01 |" in alone
 
 
