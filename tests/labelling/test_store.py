@@ -18,8 +18,10 @@ from kerf.segmenter.errors import NotFoundError, OutputError
 from tests.folders.making import labels_of, touch
 
 AB = Answer(Status.LABELLED, "ab", "aB", 0.25)
-NAMES = st.text(st.characters(blacklist_characters="/\0"), min_size=1, max_size=12).filter(
-    lambda name: can_be_written(name) and name.strip(".") and len(name.encode()) < 200
+NAMES = (
+    st.text(st.characters(blacklist_characters="/\0"), min_size=1, max_size=12)
+    .map(lambda name: f"{name}.png")  # an image has no name of a label file
+    .filter(lambda name: can_be_written(name) and len(name.encode()) < 200)
 )
 TEXTS = st.text(max_size=9).map(to_label).filter(lambda text: bool(text) and not find_refused(text))
 ANSWERS = st.one_of(
