@@ -139,15 +139,7 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
         ) from error
     except ValueError as error:
         raise ModelUnreadableError(f"{path} is a model file that does not fit ({error}); train it again") from error
-    return Model(
-        network.to(device),
-        Alphabet(header.alphabet),
-        header.lengths,
-        header.temperature,
-        header.segmenter,
-        header.provenance,
-        header.kind,
-    )
+    return Model(network.to(device), *header.beside_network)
 
 
 def check_shapes(shapes: Mapping[str, tuple[int, ...]], config: NetworkConfig) -> None:

@@ -129,6 +129,14 @@ class Header:
     provenance: Provenance
     kind: Kind | None
 
+    @property
+    def beside_network(
+        self,
+    ) -> tuple[Alphabet, tuple[int, int], float, SegmenterSettings, Provenance, Kind | None]:
+        """What a model has beside its network, in the order of its attributes."""
+        alphabet = Alphabet(self.alphabet)
+        return alphabet, self.lengths, self.temperature, self.segmenter, self.provenance, self.kind
+
 
 def header_to_metadata(header: Header) -> dict[str, str]:
     """Write a header as what ``metadata_to_header`` reads."""

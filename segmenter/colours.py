@@ -12,7 +12,7 @@ from kerf.segmenter.ink import NEUTRAL, image_to_background, quantiles
 OPPONENT = np.array([[-1, -1, 2], [1, -1, 0]], np.float32) / np.sqrt([[6], [2]]).astype(np.float32)
 """Red against cyan, and blue against green, of BGR: with lightness, an orthonormal basis of colours."""
 TEXT_PEAK = 0.6
-"""Quantile of the text's distances from the background that counts as its contrast."""
+"""Quantile of the text's distances from the background that counts as its contrast, as for ink (`_ink.c`)."""
 
 
 def parse_colour(text: str) -> tuple[int, int, int]:

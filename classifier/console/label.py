@@ -13,7 +13,7 @@ from kerf.classifier.console.arguments import load_recognizer, to_images, to_sam
 from kerf.classifier.console.option_groups import LabelOptions
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.images import is_folder
-from kerf.segmenter.errors import NoLabelsError, NotFoundError, SettingsError
+from kerf.segmenter.errors import NoLabelsError, NotFoundError, SettingsError, extra_to_command
 
 if TYPE_CHECKING:
     from kerf.classifier.labelling.review import Review
@@ -33,7 +33,7 @@ def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None
     try:
         from kerf.classifier.labelling.server import open_socket, serve
     except ModuleNotFoundError as error:
-        raise SettingsError(f"label needs {error.name}; pip install 'kerf-captcha[label]'") from error
+        raise SettingsError(f"label needs {error.name}; {extra_to_command('label')}") from error
 
     if not is_folder(folder):
         raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")

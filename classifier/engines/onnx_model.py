@@ -79,15 +79,7 @@ def load_onnx(path: Path, device: str = "auto") -> OnnxModel:
         raise ModelUnreadableError(f"{path} cannot be read ({error.strerror}); copy it again") from error
     except ValueError as error:
         raise ModelUnreadableError(f"{path} is a model file that does not fit ({error}); export it again") from error
-    return OnnxModel(
-        OnnxScorer(session),
-        Alphabet(header.alphabet),
-        header.lengths,
-        header.temperature,
-        header.segmenter,
-        header.provenance,
-        header.kind,
-    )
+    return OnnxModel(OnnxScorer(session), *header.beside_network)
 
 
 def bytes_to_session(content: bytes, path: Path) -> InferenceSession:

@@ -26,6 +26,7 @@ from kerf.classifier.learning.fitting import Fitter, LabelledExample, images_to_
 from kerf.classifier.learning.observer import Observer, PassReport
 from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.learning.surest import surest
+from kerf.classifier.measuring.metrics import wilson_interval
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 
@@ -70,8 +71,8 @@ class Adaptation:
         That makes the model's confidence no greater than its agreement with itself.
     accuracy
         Estimate of the share of whole texts that it reads rightly, and the ends of its doubt: its mean confidence at
-        that temperature; times its agreement; and without the temperature, and two standard errors. Each of images
-        never learnt from.
+        that temperature; times the lower end of the 95 % interval of its agreement; and without the temperature, and
+        two standard errors. Each of images never learnt from.
     """
 
     passes: tuple[PassReport, ...]
@@ -139,9 +140,10 @@ class Adapter:
         """Calibrate, and estimate the accuracy, by what is held out."""
         last = self.report(len(reports), math.nan, schedule)
         temperature = self.fit_temperature(last.agreement)
-        value = self.mean_confidence(temperature)
-        error = 2 * math.sqrt(last.confidence * (1 - last.confidence) / max(1, len(self.unlabelled.held_out)))
-        accuracy = (value, value * last.agreement, min(1.0, last.confidence + error))
+        value, count = self.mean_confidence(temperature), len(self.unlabelled.held_out)
+        agreement, _ = wilson_interval(round(last.agreement * count), count)  # few that all agree do not prove it
+        error = 2 * math.sqrt(last.confidence * (1 - last.confidence) / max(1, count))
+        accuracy = (value, value * agreement, min(1.0, last.confidence + error))
         return Adaptation(tuple(reports), self.learnt, drifted, temperature, accuracy)
 
     @property

@@ -10,6 +10,7 @@ import pytest
 
 from kerf.classifier.labelling import server
 from kerf.classifier.labelling.session import Session
+from kerf.segmenter.errors import extra_to_command
 from tests.console.conftest import Here
 from tests.running import ROOT
 
@@ -86,5 +87,5 @@ def test_what_is_missing_is_told(
     monkeypatch.delitem(sys.modules, "kerf.classifier.labelling.server")
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     answer = here("label", tmp_path)
-    assert (answer.code, "label needs uvicorn; pip install 'kerf-captcha[label]'" in answer.err) == (14, True)
+    assert (answer.code, f"label needs uvicorn; {extra_to_command('label')}" in answer.err) == (14, True)
     assert served == []

@@ -20,6 +20,7 @@ from kerf.classifier.learning.observer import Observer, PassReport
 from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.learning.start import start_network
 from kerf.classifier.learning.training import TrainResult
+from kerf.classifier.measuring.metrics import wilson_interval
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.ink import NEUTRAL
 from tests.learning.clock import Clock
@@ -230,12 +231,14 @@ def test_confidence_is_brought_down_to_agreement(make: MakeAdapter, monkeypatch:
 
 def test_the_accuracy_is_estimated_with_its_doubt(make: MakeAdapter, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = make()
-    found = PassReport(0, 1.0, 1, 1, 0.0, 0.8, 0.6, 0.0)
+    count = len(adapter.unlabelled.held_out)
+    found = PassReport(0, 1.0, 1, 1, 0.0, 0.8, (count - 1) / count, 0.0)
     monkeypatch.setattr(adapter, "report", lambda *_: found)
     monkeypatch.setattr(adapter, "mean_confidence", lambda temperature: 0.8 / temperature)
+    monkeypatch.setattr(adapter, "fit_temperature", lambda agreement: {found.agreement: 1.25}[agreement])
     adaptation = adapter.to_adaptation([found], False, Schedule(1))
     value, low, high = adaptation.accuracy
-    assert adaptation.temperature == pytest.approx(2 ** (3 / 6))
-    assert value == pytest.approx(0.8 / 2 ** (3 / 6))
-    assert low == pytest.approx(0.6 * value)
+    assert adaptation.temperature == 1.25
+    assert value == pytest.approx(0.8 / 1.25)
+    assert low == pytest.approx(wilson_interval(count - 1, count)[0] * value)
     assert high == 1.0  # 0.8 and two standard errors of four images, 0.2 each

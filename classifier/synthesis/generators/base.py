@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import string
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -15,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerf.classifier.synthesis.fonts import find_fonts
-from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT
+from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, DIGITS, LOWER, UPPER
 from kerf.segmenter.errors import GeneratorError
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]  # RGB
 
-DIGITS, UPPER, LOWER = string.digits, string.ascii_uppercase, string.ascii_lowercase
-ALNUM = DIGITS + UPPER + LOWER
-ALPHABETS = (DIGITS, UPPER, LOWER, UPPER + LOWER, DIGITS + UPPER, DIGITS + LOWER, ALNUM)
+ALPHABETS = (DIGITS, UPPER, LOWER, UPPER + LOWER, DIGITS + UPPER, DIGITS + LOWER, CHARACTERS)
 ALPHABET_SHARES = (0.2, 0.12, 0.12, 0.08, 0.18, 0.14, 0.16)
 LENGTH_SHARES = (1, 2, 5, 30, 25, 20, 6, 4, 2, 2, 1.5, 1.5)  # of 1, 2... 12 characters, in percent
 SUM_SHARE = 0.1

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from kerf.classifier.synthesis.generators.base import (
-    LOWER,
     Image,
     decode_image,
     random_colour,
@@ -22,6 +21,7 @@ from kerf.classifier.synthesis.generators.base import (
     truetype_fonts,
 )
 from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
+from kerf.classifier.synthesis.glyphs import LOWER
 
 
 class NpmGenerator(ScriptGenerator):

@@ -10,9 +10,6 @@ import cv2
 import numpy as np
 
 from kerf.classifier.synthesis.generators.base import (
-    ALNUM,
-    DIGITS,
-    UPPER,
     Colour,
     Image,
     brightness,
@@ -26,6 +23,7 @@ from kerf.classifier.synthesis.generators.base import (
     system_fonts,
     to_hex,
 )
+from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, UPPER
 
 
 class PythonGenerator:
@@ -33,7 +31,7 @@ class PythonGenerator:
 
     name: str
     module: str
-    letters = ALNUM
+    letters = CHARACTERS
     lengths = (1, 12)
     operators = ""
 

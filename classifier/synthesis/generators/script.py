@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from kerf.classifier.synthesis.generators.base import ALNUM, Image, decode_image
+from kerf.classifier.synthesis.generators.base import Image, decode_image
+from kerf.classifier.synthesis.glyphs import CHARACTERS
 from kerf.segmenter.errors import GeneratorError
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -139,7 +140,7 @@ class ScriptGenerator:
     """A package behind a script in ``scripts/``; a subclass says how it runs and which options it has."""
 
     name: str
-    letters = ALNUM
+    letters = CHARACTERS
     lengths = (1, 12)
     operators = ""
 

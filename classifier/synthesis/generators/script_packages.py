@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from kerf.classifier.synthesis.generators.base import (
-    DIGITS,
-    LOWER,
     brightness,
     random_colours,
     random_font,
@@ -20,6 +18,7 @@ from kerf.classifier.synthesis.generators.base import (
     truetype_fonts,
 )
 from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
+from kerf.classifier.synthesis.glyphs import DIGITS, LOWER
 
 
 class GregwarGenerator(ScriptGenerator):

@@ -11,12 +11,12 @@ import pytest
 
 from kerf.classifier.synthesis.generators import GENERATORS, Generator, installed, missing, random_text
 from kerf.classifier.synthesis.generators.base import (
-    ALNUM,
     brightness,
     decode_image,
     random_colours,
     random_size,
 )
+from kerf.classifier.synthesis.glyphs import CHARACTERS
 from kerf.segmenter.errors import GeneratorError
 
 
@@ -73,7 +73,7 @@ def test_the_registry_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> N
 class Asked:
     """A stand-in that has only what ``random_text`` asks of a generator."""
 
-    def __init__(self, letters: str = ALNUM, lengths: tuple[int, int] = (1, 12), operators: str = "") -> None:
+    def __init__(self, letters: str = CHARACTERS, lengths: tuple[int, int] = (1, 12), operators: str = "") -> None:
         self.letters, self.lengths, self.operators = letters, lengths, operators
 
 
@@ -91,7 +91,7 @@ def test_texts_have_every_length_and_mostly_four_to_six() -> None:
 
 def test_texts_are_of_digits_of_one_case_and_of_all() -> None:
     drawn = [text for text in texts(Asked()) if len(text) > 3]
-    assert {c for text in drawn for c in text} == set(ALNUM)
+    assert {c for text in drawn for c in text} == set(CHARACTERS)
     for is_kind in (str.isdigit, lambda t: t.isalpha() and t.isupper(), lambda t: t.isalpha() and t.islower()):
         assert 0.05 < np.mean([is_kind(text) for text in drawn]) < 0.4
     assert {c for text in texts(Asked(letters="abx29")) for c in text} == set("abx29")
