@@ -135,6 +135,7 @@ class PretrainOptions:
     images: opt.Drawn = 1_000_000
     visits: opt.Visits = 3
     workers: opt.Workers = 1
+    size: opt.Size = None
     start: opt.PretrainStart = None
     device: opt.Device = "auto"
     seed: opt.Seed = 0

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from kerf import __version__
+from kerf.classifier.network.config import SizeName
 from kerf.segmenter.load_settings import FrameRule
 
 EngineName = Literal["torch", "onnx", "ray"]
@@ -112,6 +113,7 @@ Visits = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How
 Workers = Annotated[
     int, typer.Option(parser=number(int, 0, 256, "1"), metavar="N", help="Processes that draw; 0 draws in this one.")
 ]
+Size = Annotated[SizeName | None, typer.Option(help="Size of the network; a start is widened to it.")]
 PretrainStart = Annotated[Path | None, typer.Option("--start", help="Model to start from; without it, none.")]
 Curve = Annotated[str | None, typer.Option(help="Train on so many labels in turn, such as 50,100,200, and compare.")]
 LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from kerf.classifier.console.arguments import to_observer
 from kerf.classifier.console.option_groups import PretrainOptions
 from kerf.classifier.console.terminal import Terminal, check_output_file
+from kerf.classifier.network.config import SIZES
 from kerf.classifier.synthesis import find_fonts
 from kerf.classifier.synthesis.generators import installed, missing
 
@@ -29,6 +30,7 @@ def pretrain_model(terminal: Terminal, chosen: PretrainOptions) -> None:
         terminal.say(f"not installed, and left out: {', '.join(absent)}")
     if checkpoint.exists():
         terminal.say(f"going on from {checkpoint}")
-    save_model(pretrain(settings, fonts, checkpoint, device, start, to_observer(terminal), deadline), chosen.out)
+    shape = SIZES[chosen.size] if chosen.size else None
+    save_model(pretrain(settings, fonts, checkpoint, device, start, to_observer(terminal), deadline, shape), chosen.out)
     checkpoint.unlink(missing_ok=True)
     terminal.say(f"the model is {chosen.out}")

@@ -29,10 +29,11 @@ AHEAD = 16
 PACKAGES = 0.45
 """Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
 SHARES = {
-    **{"captcha": 2.0, "php-gregwar-captcha": 2.0, "svg-captcha": 1.5},
-    **{"multicolorcaptcha": 0.5, "ruby-simple-captcha2": 0.25},
+    **{"captcha": 3.0, "php-gregwar-captcha": 2.5, "svg-captcha": 2.0},
+    **{"libgd-securityimage-perl": 0.5, "multicolorcaptcha": 0.1, "ruby-simple-captcha2": 0.25},
 }
-"""How often one package is drawn with, against 1 for others: more if sites use it more, less if slow."""
+"""How often one package is drawn with, against 1 for others: more if sites use it more, less if slow or
+hardly to be read."""
 
 
 class DrawnChunks(IterableDataset[list[LabelledExample]]):

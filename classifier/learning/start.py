@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from kerf.classifier.alphabet import Alphabet
@@ -13,26 +14,30 @@ from kerf.classifier.network.char_net import CharNet
 from kerf.classifier.network.config import NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
+from kerf.segmenter.errors import SettingsError
 
 STEM = "trunk.0.0.weight"
 
 
-def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model | None) -> CharNet:
-    """Make a network for an alphabet; with ``start``, take over its weights.
+def start_network(
+    alphabet: Alphabet, settings: SegmenterSettings, start: Model | None, shape: NetworkConfig | None = None
+) -> CharNet:
+    """Make a network for an alphabet, of a shape or else that of ``start``; with ``start``, take over its weights.
 
     A character starts from its own class, from that of its other case if it has none, and else from nothing.
     """
-    config = start.network.config if start else NetworkConfig(1)
+    config = shape or (start.network.config if start else NetworkConfig(1))
     samples = settings.crop.samples + 2 * MARGIN_SAMPLES
     crop = settings.crop
     config = replace(config, classes=len(alphabet), in_channels=crop.channels, height=crop.height, samples=samples)
     network = CharNet(config)
     if start:
-        weights = {k: v for k, v in start.network.state_dict().items() if not k.startswith("output.")}
+        source = widen(start.network, config)
+        weights = {k: v for k, v in source.state_dict().items() if not k.startswith("output.")}
         missing = config.in_channels - start.network.config.in_channels  # channels that the start had not add nothing
         weights[STEM] = functional.pad(weights[STEM], (0, 0, 0, 0, 0, missing))
         network.load_state_dict(weights, strict=False)
-        known = start.network.output
+        known = source.output
         with torch.no_grad():
             for row, character in enumerate(alphabet.characters):
                 for same in (character.swapcase(), character):
@@ -40,3 +45,61 @@ def start_network(alphabet: Alphabet, settings: SegmenterSettings, start: Model 
                         network.output.weight[row] = known.weight[at]
                         network.output.bias[row] = known.bias[at]
     return network
+
+
+def widen(network: CharNet, shape: NetworkConfig) -> CharNet:
+    """Copy each unit of a network as often as a wider shape needs it; the wider network reads the same.
+
+    What reads the copies weighs each by a random share of what it weighed the unit by, so that they come to differ in
+    training (Net2WiderNet, Chen, Goodfellow and Shlens 2016).
+
+    Parameters
+    ----------
+    network
+        What to widen.
+    shape
+        Whose channels, reduced and hidden units to have; each a multiple of the network's.
+
+    Returns
+    -------
+    CharNet
+        The network itself where it is as wide.
+
+    Raises
+    ------
+    SettingsError
+        If one is no multiple.
+    """
+    own = network.config
+    config = replace(own, channels=shape.channels, reduced=shape.reduced, hidden=shape.hidden)
+    if config == own:
+        return network
+    narrow, wide = ((*c.channels, c.reduced, c.hidden) for c in (own, config))
+    if any(width % units for units, width in zip(narrow, wide, strict=True)):
+        raise SettingsError(
+            f"a network of {narrow} units cannot be widened to {wide}; start from one that divides them"
+        )
+    wider, weights = CharNet(config), {}
+    for name, weight in network.state_dict().items():
+        (old, reads), (new, _) = to_axes(name, own), to_axes(name, config)
+        weights[name] = copy_units(weight.view(old or weight.shape), new or wider.state_dict()[name].shape, reads)
+    wider.load_state_dict({name: weights[name].view_as(weight) for name, weight in wider.state_dict().items()})
+    return wider
+
+
+def to_axes(name: str, config: NetworkConfig) -> tuple[tuple[int, ...] | None, int]:
+    """Shape of a weight that has an axis for each kind of unit, None for its own; and the axis of those it reads."""
+    rows = config.height // 8
+    if name == "window_layer.weight":
+        return (config.samples, config.hidden, rows, config.reduced), 3
+    return ((1, rows, config.reduced), 2) if name == "skip.weight" else (None, 1)
+
+
+def copy_units(weight: Tensor, shape: tuple[int, ...], reads: int) -> Tensor:
+    """Repeat a weight along each axis up to a shape; copies of units that it reads share what it weighed them by."""
+    factors = [wide // narrow for wide, narrow in zip(shape, weight.shape, strict=True)]
+    copies = weight.repeat(factors)
+    if weight.dim() <= reads or factors[reads] == 1:
+        return copies
+    shares = torch.rand((*copies.shape[:reads], factors[reads], weight.shape[reads], *copies.shape[reads + 1 :]))
+    return copies * (shares / shares.sum(reads, keepdim=True)).view_as(copies)

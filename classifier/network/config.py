@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+SizeName = Literal["fast", "accurate"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,10 @@ class NetworkConfig:
     reduced: int = 16
     hidden: int = 96
     dropout: float = 0.2
+
+
+SIZES: dict[SizeName, NetworkConfig] = {
+    "fast": NetworkConfig(1),
+    "accurate": NetworkConfig(1, channels=(32, 32, 64), reduced=32, hidden=192),
+}
+"""Shapes to train from nothing or to widen a start to, by name."""
