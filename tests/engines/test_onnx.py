@@ -120,6 +120,7 @@ def test_truncated_file_is_refused(tiny_onnx: Path, tmp_path: Path, share: float
 def test_what_is_no_exported_model_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
     assert "is truncated or not an exported model" in refusal(Path(str(BUNDLED_MODEL)))
     assert "does not exist; write it with export" in refusal(tmp_path / "none.onnx", NotFoundError)
+    assert "is a folder; write it with export" in refusal(tmp_path, NotFoundError)
     (tmp_path / "large.onnx").touch()
     os.truncate(tmp_path / "large.onnx", MAX_BYTES + 1)
     assert f"has more than {MAX_BYTES} bytes" in refusal(tmp_path / "large.onnx")
