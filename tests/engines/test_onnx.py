@@ -146,9 +146,9 @@ def test_an_image_is_read_without_pytorch(tiny_onnx: Path, bundled_onnx: Path) -
     program = "import sys; from kerf.__main__ import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     image = SAMPLES / "clean_0.png"
     result = kerf("solve", image, "--engine", "onnx", "--model", bundled_onnx, program=program)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "False"
-    assert Recognizer.load(device="cpu").read(image).text in result.stdout
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[-1] == "False"
+    assert Recognizer.load(device="cpu").read(image).text in result.out
 
 
 def test_what_is_not_installed_is_said(tiny_onnx: Path, tmp_path: Path) -> None:
