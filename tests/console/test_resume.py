@@ -208,7 +208,7 @@ def wait_for_lines(path: Path, count: int, process: subprocess.Popen[bytes]) -> 
 @pytest.mark.process
 @pytest.mark.parametrize(("row_format", "moments"), [(RowFormat.CSV, (1, 20, 47)), (RowFormat.JSONL, (25,))])
 def test_a_run_that_was_killed_goes_on_to_the_same_rows(
-    row_format: RowFormat, moments: Sequence[int], trained: Path, captchas: Path, tmp_path: Path
+    row_format: RowFormat, moments: Sequence[int], trained: Path, captchas: Path, tmp_path: Path, here: Here
 ) -> None:
     folder, images = tmp_path / "images", sorted(captchas.glob("*.png"))
     folder.mkdir()
@@ -216,19 +216,19 @@ def test_a_run_that_was_killed_goes_on_to_the_same_rows(
         (folder / f"{number}.png").symlink_to(images[number % len(images)])
     (folder / "33.png").unlink()
     (folder / "33.png").write_bytes(b"broken")
-    command = [sys.executable, "-c", STEADY, "solve", str(folder), "--model", str(trained)]
-    command += ["--format", row_format.value, "--jobs", "2", "--out"]
+    options = ["solve", str(folder), "--model", str(trained), "--format", row_format.value, "--jobs", "2", "--out"]
     whole, out = tmp_path / "whole", tmp_path / "out"
-    subprocess.run([*command, str(whole)], env=ENVIRONMENT, capture_output=True, check=False)
+    here(*options, whole)
+    command = [sys.executable, "-c", STEADY, *options, str(out), "--resume"]
     for rows in moments:
-        with subprocess.Popen([*command, str(out), "--resume"], stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
             wait_for_lines(tmp_path / "out.partial", rows, process)
             process.send_signal(signal.SIGKILL)
         assert not out.exists()
         with (tmp_path / "out.partial").open("ab") as stream:
             stream.write(b'"half')
-    end = subprocess.run([*command, str(out), "--resume"], env=ENVIRONMENT, capture_output=True, check=False)
-    assert end.returncode == (ExitCode.UNREADABLE_IMAGE if b"33.png" in end.stderr else 0)
+    end = here(*options, out, "--resume")
+    assert end.code == (ExitCode.UNREADABLE_IMAGE if "33.png" in end.err else 0)
     assert out.read_bytes() == whole.read_bytes()
     assert whole.read_bytes().count(b"\n") == 70 + (row_format is RowFormat.CSV)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "out", "whole"]
