@@ -113,7 +113,10 @@ Visits = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How
 Workers = Annotated[
     int, typer.Option(parser=number(int, 0, 256, "1"), metavar="N", help="Processes that draw; 0 draws in this one.")
 ]
-Size = Annotated[SizeName | None, typer.Option(help="Size of the network; a start is widened to it.")]
+Size = Annotated[
+    SizeName | None,
+    typer.Option(help="Size of the network: fast, or accurate, which takes twice as long to train and to read."),
+]
 PretrainStart = Annotated[Path | None, typer.Option("--start", help="Model to start from; without it, none.")]
 Curve = Annotated[str | None, typer.Option(help="Train on so many labels in turn, such as 50,100,200, and compare.")]
 LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")]

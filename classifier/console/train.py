@@ -59,14 +59,19 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
     from kerf.classifier.learning.augment import AugmentSettings
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
+    from kerf.classifier.model_file import BUNDLED, load_model, resolve_device, save_model
 
     device = resolve_device(chosen.device)
     augment = AugmentSettings() if chosen.augment else None
     settings = TrainSettings(
-        epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames, ink_colour=chosen.ink_colour
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        augment=augment,
+        size=chosen.size,
+        frames=chosen.frames,
+        ink_colour=chosen.ink_colour,
     )
-    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
+    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED[chosen.size or "fast"], device)
     observer = to_keeping_observer(terminal, chosen.out)
 
     def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:

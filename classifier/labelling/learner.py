@@ -123,10 +123,10 @@ def train_gently(samples: Sequence[Sample], start: Path | None, seconds: float) 
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model
+    from kerf.classifier.model_file import BUNDLED, load_model
 
     device = torch.device("cpu")
-    begin, deadline = load_model(start or BUNDLED_MODEL, device), Deadline.after(seconds)
+    begin, deadline = load_model(start or BUNDLED["fast"], device), Deadline.after(seconds)
     return train(samples, TrainSettings(), device, begin, Observer(on_step=leave_if_alone), deadline=deadline).model
 
 

@@ -22,7 +22,6 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.learning.start import start_network
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
-from kerf.classifier.network.config import NetworkConfig
 from kerf.classifier.synthesis import CHARACTERS, SIGNS
 from kerf.segmenter import SegmenterSettings
 
@@ -79,7 +78,6 @@ def pretrain(
     start: Model | None = None,
     observer: Observer | None = None,
     deadline: Deadline = NO_DEADLINE,
-    shape: NetworkConfig | None = None,
 ) -> Model:
     """Learn from captchas that are drawn meanwhile.
 
@@ -99,21 +97,19 @@ def pretrain(
         Told of steps, and of each measurement.
     deadline
         When to have ended; the learning rate falls in time.
-    shape
-        Of the network; a start is widened to it. None for the start's.
 
     Raises
     ------
     ModelUnreadableError
         If the checkpoint is of another training.
     SettingsError
-        If the start cannot be widened to the shape.
+        If the start cannot be widened to the size asked for.
     """
     observer = observer or Observer()
     torch.manual_seed(settings.fitting.seed)
     cut, alphabet = SegmenterSettings(), Alphabet("".join(sorted(CHARACTERS + SIGNS)))
     fitting = replace(settings.fitting, prior=0.0) if start else settings.fitting  # a start knows where to cut
-    fitter = Fitter(start_network(alphabet, cut, start, shape).to(device), alphabet, LENGTHS, fitting)
+    fitter = Fitter(start_network(alphabet, cut, start, fitting.size).to(device), alphabet, LENGTHS, fitting)
     measured_on = held_back(fonts, cut, settings)
     schedule = Schedule(
         settings.rounds * settings.steps_a_round, deadline, 2 * len(measured_on) / settings.fitting.batch_size

@@ -11,7 +11,7 @@ from torch.nn import functional
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.model_file import Model
 from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.network.config import SIZES, NetworkConfig, SizeName
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import SettingsError
@@ -20,13 +20,13 @@ STEM = "trunk.0.0.weight"
 
 
 def start_network(
-    alphabet: Alphabet, settings: SegmenterSettings, start: Model | None, shape: NetworkConfig | None = None
+    alphabet: Alphabet, settings: SegmenterSettings, start: Model | None, size: SizeName | None = None
 ) -> CharNet:
-    """Make a network for an alphabet, of a shape or else that of ``start``; with ``start``, take over its weights.
+    """Make a network for an alphabet, of a size or else that of ``start``; with ``start``, take over its weights.
 
     A character starts from its own class, from that of its other case if it has none, and else from nothing.
     """
-    config = shape or (start.network.config if start else NetworkConfig(1))
+    config = start.network.config if start and not size else SIZES[size or "fast"]
     samples = settings.crop.samples + 2 * MARGIN_SAMPLES
     crop = settings.crop
     config = replace(config, classes=len(alphabet), in_channels=crop.channels, height=crop.height, samples=samples)
