@@ -12,6 +12,7 @@ import torch
 
 from kerf import __version__
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.learning.augment import AugmentSettings
 from kerf.classifier.learning.calibration import fit_temperature
 from kerf.classifier.learning.checkpoint import load_checkpoint, save_checkpoint
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
@@ -33,6 +34,10 @@ ROUND = 8
 """Chunks drawn before each turn of learning, whose batches are sorted by width together."""
 KEPT = 40
 """Rounds between two checkpoints."""
+
+
+MILD = AugmentSettings(0.05, 0.12, 0.06, 0.05, 0.04, 0.02, 0.1, 0.02, lines=0.1, holes=0.05)
+"""What is drawn is hard as it is, and seldom seen twice."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class PretrainSettings:
     visits: int = 3
     pool: int = 20_000
     workers: int = 1
-    fitting: TrainSettings = field(default_factory=lambda: TrainSettings(averaging=0.999))
+    fitting: TrainSettings = field(default_factory=lambda: TrainSettings(averaging=0.999, augment=MILD))
 
     @property
     def rounds(self) -> int:
