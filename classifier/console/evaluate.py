@@ -11,6 +11,7 @@ from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.option_groups import EvalOptions
 from kerf.classifier.console.page import read_for_page, to_subtitle, write_page
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
+from kerf.classifier.console.suspects import say_suspects
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.images import path_to_hash
@@ -42,6 +43,8 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
     render = evaluation_to_json if chosen.as_json else evaluation_to_text
     with terminal.output(None) as stream:
         stream.write(render(evaluation))
+    known = set(chosen.reading.constraint.characters or recognizer.model.alphabet.characters)
+    say_suspects(terminal, folder, samples, readings, known, ignore_case=chosen.ignore_case)
     if chosen.html:
         write_evaluation(terminal, chosen.html, folder, evaluation, entries, chosen.model)
     accuracy = evaluation.whole_text.value or 0.0

@@ -14,7 +14,7 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.folders.texts import find_refused, to_label
 from kerf.classifier.labelling.items import Item, to_item
-from kerf.classifier.labelling.learner import Worker, learn, next_step
+from kerf.classifier.labelling.learner import MOST_UNLABELLED, Lesson, Worker, learn, next_step
 from kerf.classifier.labelling.progress import Progress, to_progress
 from kerf.classifier.labelling.queue import Draw, Queue, estimate
 from kerf.classifier.labelling.readings import Readings
@@ -66,7 +66,7 @@ class Session:
         worker: Worker | None = None,
     ) -> None:
         self.names, self.images = list(images), list(images.values())
-        self.store, self.out, self._from = store, out, start
+        self.store, self.out, self._from, self._constraint = store, out, start, constraint
         self._worker = worker or Worker()
         self.queue = Queue(self.names)
         self.readings = Readings(recognizer, self.images, self.queue.order, constraint)
@@ -197,8 +197,17 @@ class Session:
             if self.out is None or self._worker.busy or len(self._labels) < self._next:
                 return
             self._next = next_step(len(self._labels))
-            samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
-            self._worker.begin(learn, (samples, self._from, self.out), self._on_end)
+            self._worker.begin(learn, (self._to_lesson(), self.out), self._on_end)
+
+    def _to_lesson(self) -> Lesson:
+        """Gather the labels, and images without an answer, of many those that are the last to be asked for.
+
+        So none is learnt from, even without its label, that will be measured on while others would not be.
+        """
+        samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
+        passed_over = self._answered | self.left_out()
+        rest = [self.images[image] for image in reversed(self.queue.order) if image not in passed_over]
+        return Lesson(samples, rest[:MOST_UNLABELLED], self._constraint, self._from)
 
     def _on_end(self, result: Path | str) -> None:
         """Put the model in force that was trained, or keep why there is none."""

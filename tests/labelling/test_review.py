@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.labelling import suspects as module
-from kerf.classifier.labelling.learner import Worker
+from kerf.classifier.labelling.learner import Lesson, Worker
 from kerf.classifier.labelling.review import PAGE, Review
 from kerf.classifier.labelling.server import to_app
 from kerf.classifier.labelling.session import Session
@@ -117,10 +117,10 @@ def test_each_half_is_judged_by_a_model_that_learnt_the_other(tmp_path: Path, mo
     samples = [Sample(path, label) for path, label in zip(paths, labels, strict=True)]
     lessons: list[Sequence[Sample]] = []
 
-    def train(learnt: Sequence[Sample], start: Path | None, seconds: float) -> Sequence[Sample]:
-        assert (start, seconds) == (None, 30.0)
-        lessons.append(learnt)
-        return learnt
+    def train(lesson: Lesson, seconds: float) -> Sequence[Sample]:
+        assert (lesson.start, lesson.unlabelled, seconds) == (None, (), 60.0)
+        lessons.append(lesson.samples)
+        return lesson.samples
 
     class Judge:
         def __init__(self, learnt: Sequence[Sample]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from kerf.classifier.alphabet import Constraint
 from kerf.classifier.labelling import session as module
 from kerf.classifier.labelling.session import Session
 from kerf.classifier.labelling.store import ChangedError, Status
@@ -153,16 +154,19 @@ def test_models_are_learnt_at_steps_one_at_a_time_and_come_into_force(
     for done in range(55):
         assert (len(pupil.lessons), pupil.busy) == (int(done >= 20), done >= 20)
         answer_next(session)
-    assert [len(lesson) for lesson in pupil.lessons] == [20]
+    assert [len(lesson.samples) for lesson in pupil.lessons] == [20]
     lesson = pupil.lessons[0]
-    assert all(sample.text == sample.path.name[:2] for sample in lesson)
-    learnt = [sample.path for sample in lesson]
+    assert all(sample.text == sample.path.name[:2] for sample in lesson.samples)
+    learnt = [sample.path for sample in lesson.samples]
+    assert sorted([*learnt, *lesson.unlabelled]) == paths
+    assert lesson.unlabelled == [paths[i] for i in session.queue.order[::-1] if paths[i] not in learnt]
+    assert (lesson.constraint, lesson.start) == (Constraint("0-9"), None)
     monkeypatch.setattr(Recognizer, "load", lambda *_: reader(60, learnt))
     wait_until_read(session, 30)
     before = session.progress()
     assert (before.points[0]["labels"], before.points[0]["value"]) == (0, 0.0)
     pupil.end(Path("model"))
-    assert [len(lesson) for lesson in pupil.lessons] == [20, 55]
+    assert [len(lesson.samples) for lesson in pupil.lessons] == [20, 55]
     wait = time.monotonic() + 10
     while len(session.readings.texts()) < 60 and time.monotonic() < wait:
         time.sleep(0.01)
