@@ -30,8 +30,8 @@ def say_suspects(
     first = readings[found[0]] if found else None
     if first is not None and not isinstance(first, KerfError):
         sample = samples[found[0]]
-        command = shlex.join(["kerf", "label", str(folder), "--review"])
         terminal.say(
-            f"{len(found)} of the {len(samples)} labels that it was measured on look{'s' if len(found) == 1 else ''} "
-            f"wrong, such as {sample.text!r} of {sample.path.name}, which is read {first.text!r}; to look for all: {command}"
+            f"{len(found)} of the {len(samples)} labels that it was measured on look wrong, such as {sample.text!r} "
+            f"of {sample.path.name}, which is read {first.text!r}; to look for all of them: "
+            + shlex.join(["kerf", "label", str(folder), "--review"])
         )

@@ -81,7 +81,7 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
 
 
 def judge_labels(terminal: Terminal, folder: Path, result: TrainResult, deadline: Deadline) -> None:
-    """Say how many labels of the validation part look wrong: the model did not learn them, and reading takes a moment."""
+    """Say how many labels look wrong of the validation part, which the model did not learn and soon reads."""
     from kerf.classifier.recognizer import Recognizer
 
     stream = Recognizer(result.model).read_many(sample.path for sample in result.measured_on)

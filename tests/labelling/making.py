@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.labelling.learner import Lesson, Worker, learn
 from kerf.classifier.labelling.session import Session, name_images

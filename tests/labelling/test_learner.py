@@ -38,7 +38,9 @@ def test_labels_become_a_model_that_knows_what_it_learnt(tmp_path: Path, monkeyp
     model = load_model(learn(Lesson(samples, images, Constraint("A-Z0-9")), tmp_path / "new.safetensors"), CPU)
     assert len(model.provenance.learnt) == 16 * len(samples)
     assert model.provenance.trained + model.provenance.validated == 10
-    assert set(model.alphabet.characters) == set("".join(sample.text for sample in samples)) | set(string.ascii_uppercase + string.digits)
+    assert set(model.alphabet.characters) == set("".join(sample.text for sample in samples)) | set(
+        string.ascii_uppercase + string.digits
+    )
 
 
 @pytest.mark.parametrize(
