@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -125,12 +126,15 @@ class Lesson:
         What is known of their texts.
     start
         The model file to start from; None for the bundled one.
+    seconds
+        How long it may take.
     """
 
     samples: Sequence[Sample]
     unlabelled: Sequence[Path] = ()
     constraint: Constraint = field(default_factory=Constraint)
     start: Path | None = None
+    seconds: float = math.inf
 
 
 def learn(lesson: Lesson, out: Path) -> Path:
@@ -143,12 +147,12 @@ def learn(lesson: Lesson, out: Path) -> Path:
     """
     from kerf.classifier.model_file import save_model
 
-    save_model(train_gently(lesson, to_seconds(len(lesson.samples))), out)
+    save_model(train_gently(lesson), out)
     return out
 
 
-def train_gently(lesson: Lesson, seconds: float) -> Model:
-    """Train a model within a time, and end if nobody waits for it."""
+def train_gently(lesson: Lesson) -> Model:
+    """Train a model, and end if nobody waits for it."""
     import torch
 
     from kerf.classifier.learning.deadline import Deadline
@@ -157,7 +161,7 @@ def train_gently(lesson: Lesson, seconds: float) -> Model:
     from kerf.classifier.learning.training import train
     from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
-    device, deadline = torch.device("cpu"), Deadline.after(seconds)
+    device, deadline = torch.device("cpu"), Deadline.after(lesson.seconds)
     begin = load_model(lesson.start or BUNDLED_MODEL, device)
     constraint = complete([sample.text for sample in lesson.samples], lesson.constraint)
     observer = Observer(on_step=leave_if_alone)

@@ -14,7 +14,7 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.folders.texts import find_refused, to_label
 from kerf.classifier.labelling.items import Item, to_item
-from kerf.classifier.labelling.learner import MOST_UNLABELLED, Lesson, Worker, learn, next_step
+from kerf.classifier.labelling.learner import MOST_UNLABELLED, Lesson, Worker, learn, next_step, to_seconds
 from kerf.classifier.labelling.progress import Progress, to_progress
 from kerf.classifier.labelling.queue import Draw, Queue, estimate
 from kerf.classifier.labelling.readings import Readings
@@ -207,7 +207,7 @@ class Session:
         samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
         passed_over = self._answered | self.left_out()
         rest = [self.images[image] for image in reversed(self.queue.order) if image not in passed_over]
-        return Lesson(samples, rest[:MOST_UNLABELLED], self._constraint, self._from)
+        return Lesson(samples, rest[:MOST_UNLABELLED], self._constraint, self._from, to_seconds(len(samples)))
 
     def _on_end(self, result: Path | str) -> None:
         """Put the model in force that was trained, or keep why there is none."""

@@ -50,7 +50,7 @@ def find_suspects(samples: Sequence[Sample], start: Path | None = None) -> list[
     halves = split_samples(samples, 0.5)
     found = []
     for learnt, judged in ((halves.train, halves.validation), (halves.validation, halves.train)):
-        recognizer = Recognizer(train_gently(Lesson(learnt, start=start), to_seconds(len(learnt))))
+        recognizer = Recognizer(train_gently(Lesson(learnt, start=start, seconds=to_seconds(len(learnt)))))
         readings = list(recognizer.read_many([sample.path for sample in judged]))
         wrong = find_contradicted([sample.text for sample in judged], readings, recognizer.model.alphabet.characters)
         found += [(judged[index], readings[index]) for index in wrong]

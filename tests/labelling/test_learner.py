@@ -9,7 +9,6 @@ import pytest
 
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.folders.dataset import Sample, folder_to_samples
-from kerf.classifier.labelling import learner as module
 from kerf.classifier.labelling.learner import Lesson, Worker, complete, learn
 from kerf.classifier.model_file import load_model
 from tests.labelling.making import draw_images
@@ -31,11 +30,12 @@ def test_a_process_of_its_own_says_why_there_is_no_model(tmp_path: Path) -> None
     assert not out.exists()
 
 
-def test_labels_become_a_model_that_knows_what_it_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "to_seconds", lambda labels: 0.01 * labels)
+def test_labels_become_a_model_that_knows_what_it_learnt(tmp_path: Path) -> None:
     samples = folder_to_samples(ROOT / "data" / "samples").samples[:10]
     images = [sample.path for sample in folder_to_samples(ROOT / "data" / "samples").samples[10:30]]
-    model = load_model(learn(Lesson(samples, images, Constraint("A-Z0-9")), tmp_path / "new.safetensors"), CPU)
+    model = load_model(
+        learn(Lesson(samples, images, Constraint("A-Z0-9"), None, 0.1), tmp_path / "new.safetensors"), CPU
+    )
     assert len(model.provenance.learnt) == 16 * len(samples)
     assert model.provenance.trained + model.provenance.validated == 10
     assert set(model.alphabet.characters) == set("".join(sample.text for sample in samples)) | set(

@@ -117,8 +117,8 @@ def test_each_half_is_judged_by_a_model_that_learnt_the_other(tmp_path: Path, mo
     samples = [Sample(path, label) for path, label in zip(paths, labels, strict=True)]
     lessons: list[Sequence[Sample]] = []
 
-    def train(lesson: Lesson, seconds: float) -> Sequence[Sample]:
-        assert (lesson.start, lesson.unlabelled, seconds) == (None, (), 60.0)
+    def train(lesson: Lesson) -> Sequence[Sample]:
+        assert (lesson.start, lesson.unlabelled, lesson.seconds) == (None, (), 60.0)
         lessons.append(lesson.samples)
         return lesson.samples
 

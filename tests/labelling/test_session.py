@@ -160,7 +160,7 @@ def test_models_are_learnt_at_steps_one_at_a_time_and_come_into_force(
     learnt = [sample.path for sample in lesson.samples]
     assert sorted([*learnt, *lesson.unlabelled]) == paths
     assert lesson.unlabelled == [paths[i] for i in session.queue.order[::-1] if paths[i] not in learnt]
-    assert (lesson.constraint, lesson.start) == (Constraint("0-9"), None)
+    assert (lesson.constraint, lesson.start, lesson.seconds) == (Constraint("0-9"), None, 60.0)
     monkeypatch.setattr(Recognizer, "load", lambda *_: reader(60, learnt))
     wait_until_read(session, 30)
     before = session.progress()
