@@ -24,7 +24,6 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.running import CLI, clear_errors
 from kerf.classifier.folders.dataset import folder_to_samples
-from kerf.classifier.labelling.server import AHEAD
 from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ WATCH = """() => {
     .observe(document.body, { attributes: true, attributeFilter: ["data-image"] });
 }"""
 """Keeps how long after each Enter the frame with the next image was drawn."""
+
+LEARNT = "() => !document.getElementById('learning').textContent.startsWith('Learning')"
 
 
 def type_texts(page: Page, texts: dict[str, str], count: int) -> list[float]:
@@ -98,7 +99,9 @@ def main() -> None:
                     waits = type_texts(page, texts, arguments.labels)
                     median, most = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
                     first, second = count_right(folder)
-                    print(f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({len(waits)} of {len(texts)} images)")
+                    print(
+                        f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({len(waits)} of {len(texts)} images)"
+                    )
                     print(f"readings that were right: {first} of the first {len(waits) // 2}, {second} of the others")
                 if arguments.screenshots:
                     arguments.screenshots.mkdir(parents=True, exist_ok=True)

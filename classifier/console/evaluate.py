@@ -16,6 +16,7 @@ from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.measuring.metrics import Evaluation, evaluate
+from kerf.classifier.measuring.suspects import BEST
 from kerf.segmenter.errors import BelowMinimumError, KerfError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def read_samples(
 ) -> Iterator[Reading | KerfError]:
     """Read in batches or, for a page, one by one with all that it shows, which is added to the entries."""
     if not chosen.html:
-        return recognizer.read_many((s.path for s in samples), chosen.reading.constraint)
+        return recognizer.read_many((s.path for s in samples), chosen.reading.constraint, best=BEST)
     from kerf.classifier.pages.inspection import Inspector
 
     inspector = Inspector(recognizer, chosen.reading.constraint, ignore_case=chosen.ignore_case)

@@ -28,6 +28,7 @@ from kerf.classifier.learning.learning_curve import (
     plot_curve,
     point_to_row,
 )
+from kerf.classifier.measuring.suspects import BEST
 from kerf.segmenter.errors import extra_to_command
 
 FAST_SECONDS = 20 - 3
@@ -84,7 +85,7 @@ def judge_labels(terminal: Terminal, folder: Path, result: TrainResult, deadline
     """Say how many labels look wrong of the validation part, which the model did not learn and soon reads."""
     from kerf.classifier.recognizer import Recognizer
 
-    stream = Recognizer(result.model).read_many(sample.path for sample in result.measured_on)
+    stream = Recognizer(result.model).read_many((sample.path for sample in result.measured_on), best=BEST)
     readings = list(deadline.in_time(stream, LEAST_READ))
     samples = result.measured_on[: len(readings)]
     say_suspects(terminal, folder, samples, readings, result.model.alphabet.characters)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kerf.classifier.folders.dataset import Sample, split_samples
 from kerf.classifier.labelling.learner import Lesson, to_seconds, train_gently
-from kerf.classifier.measuring.suspects import find_contradicted
+from kerf.classifier.measuring.suspects import BEST, find_contradicted
 from kerf.classifier.recognizer import Reading, Recognizer
 
 
@@ -33,7 +33,7 @@ def find_suspects(samples: Sequence[Sample], start: Path | None = None) -> list[
     """Find labels that are probably wrong, the surest first.
 
     Two models each learn from one half of the labels, by the hash of the images' content, and read the other half
-    (cross-fitting; Northcutt, Jiang, Chuang 2021). A label with a character that a model did not learn is not judged.
+    (cross-fitting); what contradicts a label is ``find_contradicted``'s rule.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def find_suspects(samples: Sequence[Sample], start: Path | None = None) -> list[
     found = []
     for learnt, judged in ((halves.train, halves.validation), (halves.validation, halves.train)):
         recognizer = Recognizer(train_gently(Lesson(learnt, start=start, seconds=to_seconds(len(learnt)))))
-        readings = list(recognizer.read_many([sample.path for sample in judged]))
+        readings = list(recognizer.read_many([sample.path for sample in judged], best=BEST))
         wrong = find_contradicted([sample.text for sample in judged], readings, recognizer.model.alphabet.characters)
         found += [(judged[index], readings[index]) for index in wrong]
     suspects = [Suspect(sample, r.text, r.confidence) for sample, r in found if isinstance(r, Reading)]

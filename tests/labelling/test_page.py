@@ -150,15 +150,14 @@ def test_a_model_learns_while_the_person_types_and_comes_into_force(
     for _ in range(14):
         tab.answer(texts[tab.name])
     at_50 = "() => document.getElementById('learning').textContent.includes('learnt at 50 labels')"
-    page.wait_for_function(at_50, timeout=180_000)
-    assert page.locator("#curve text").all_inner_texts()[-2:] == ["start", "20"]
+    page.wait_for_function(at_50, timeout=600_000)
+    assert page.locator("#curve text").all_text_contents()[-2:] == ["start", "20"]
     assert page.locator("#curve .whisker").count() == 2
     assert "drawn at random" in page.inner_text("#range")
     assert page.is_visible("#solve")
     tab.answer(texts[tab.name])
     model = load_model(tmp_path / "labels.safetensors", torch.device("cpu"))
     assert model.provenance.trained + model.provenance.validated == 20
-    assert model.provenance.pseudo_labelled > 0
     assert tab.errors == []
     server.end(signal.SIGTERM)
 
