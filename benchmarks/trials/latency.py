@@ -99,10 +99,10 @@ def main() -> None:
                     waits = type_texts(page, texts, arguments.labels)
                     median, most = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
                     first, second = count_right(folder)
-                    print(
-                        f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({len(waits)} of {len(texts)} images)"
-                    )
+                    images = f"{len(waits)} of {len(texts)} images"
+                    print(f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({images})")
                     print(f"readings that were right: {first} of the first {len(waits) // 2}, {second} of the others")
+                    page.wait_for_function(LEARNT, timeout=600_000)
                 if arguments.screenshots:
                     arguments.screenshots.mkdir(parents=True, exist_ok=True)
                     take_pictures(page, arguments.screenshots, "review" if options else "label")
