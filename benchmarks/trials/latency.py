@@ -17,8 +17,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import sync_playwright
 
@@ -39,6 +40,7 @@ WATCH = """() => {
 }"""
 """Keeps how long after each Enter the frame with the next image was drawn."""
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LEARNT = "() => !document.getElementById('learning').textContent.startsWith('Learning')"
 
 
@@ -64,13 +66,14 @@ def count_right(folder: Path) -> tuple[int, int]:
     return sum(right[:half]), sum(right[half:])
 
 
-def take_pictures(page: Page, folder: Path, name: str) -> None:
-    """Take a page narrow and wide, light and dark."""
+def take_pictures(page: Page, folder: Path) -> None:
+    """Take the page narrow and wide, light and dark."""
+    folder.mkdir(parents=True, exist_ok=True)
     for width in (360, 1400):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=folder / f"{name}_{width}_{scheme}.png")
+            page.screenshot(path=folder / f"label_{width}_{scheme}.png")
 
 
 def main() -> None:
@@ -78,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labels", type=int, default=100)
     parser.add_argument("--images", type=int, default=5000)
-    parser.add_argument("--screenshots", type=Path, help="folder for pictures of the pages")
+    parser.add_argument("--screenshots", type=Path, help="folder for pictures of the page at the end")
     arguments = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -88,27 +91,23 @@ def main() -> None:
         write_dataset(drawn, synthesize(arguments.images, 1, LOOK, CHARSET, LENGTH, find_fonts(None)))
         texts = {sample.path.name: sample.text for sample in folder_to_samples(drawn).samples}
         shutil.copytree(drawn, folder, ignore=shutil.ignore_patterns("*.csv"))
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for options in ([], ["--review"]):
-            command = [sys.executable, str(CLI), "label", str(folder), "--no-browser", "--length", "5", *options]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-                assert server.stdout
-                page = browser.new_page()
-                page.goto(server.stdout.readline().strip())
-                if not options:
-                    waits = type_texts(page, texts, arguments.labels)
-                    median, most = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
-                    first, second = count_right(folder)
-                    images = f"{len(waits)} of {len(texts)} images"
-                    print(f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({images})")
-                    print(f"readings that were right: {first} of the first {len(waits) // 2}, {second} of the others")
-                    page.wait_for_function(LEARNT, timeout=600_000)
-                if arguments.screenshots:
-                    arguments.screenshots.mkdir(parents=True, exist_ok=True)
-                    take_pictures(page, arguments.screenshots, "review" if options else "label")
-                server.send_signal(signal.SIGTERM)
-            if not arguments.screenshots:
-                break
+        command = [sys.executable, str(CLI), "label", str(folder), "--no-browser", "--length", "5"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout
+            page = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"]).new_page()
+            page.goto(server.stdout.readline().strip())
+            tell(type_texts(page, texts, arguments.labels), arguments.images, *count_right(folder))
+            if arguments.screenshots:
+                page.wait_for_function(LEARNT, timeout=600_000)
+                take_pictures(page, arguments.screenshots)
+            server.send_signal(signal.SIGTERM)
+
+
+def tell(waits: Sequence[float], images: int, first: int, second: int) -> None:
+    """Print what was measured."""
+    median, most = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
+    print(f"Enter to next image: median {median:.0f} ms, 95 % within {most:.0f} ms ({len(waits)} of {images} images)")
+    print(f"readings that were right: {first} of the first {len(waits) // 2}, {second} of the others")
 
 
 if __name__ == "__main__":

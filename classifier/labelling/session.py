@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from math import sqrt
 from pathlib import Path
 from statistics import median
 from threading import RLock
@@ -197,7 +198,8 @@ class Session:
             if self.out is None or self._worker.busy or len(self._labels) < self._next:
                 return
             self._next = next_step(len(self._labels))
-            self._worker.begin(learn, (self._to_lesson(), self.out), self._on_end)
+            candidate = self.out.with_name(f"{self.out.stem}.new{self.out.suffix}")
+            self._worker.begin(learn, (self._to_lesson(), candidate), self._on_end)
 
     def _to_lesson(self) -> Lesson:
         """Gather the labels, and images without an answer, of many those that are the last to be asked for.
@@ -214,17 +216,41 @@ class Session:
         self.problem = result if isinstance(result, str) else ""
         if isinstance(result, Path):
             try:
-                self._swap(Recognizer.load(result, "cpu"))
-            except KerfError as error:
+                self._choose(result)
+            except (KerfError, OSError) as error:
                 self.problem = str(error)
         self._learn_if_due()
 
-    def _swap(self, recognizer: Recognizer) -> None:
+    def _choose(self, file: Path) -> None:
+        """Put a model in force and keep its file, unless it reads less than the one before."""
+        recognizer = Recognizer.load(file, "cpu")
         learnt = self._find_learnt(recognizer)
+        self.problem = self._find_fault(recognizer, learnt)
+        if self.problem or self.out is None:
+            file.unlink()
+            return
+        file.replace(self.out)
         with self._lock:
             self._points.append(self._point())
             self._learnt = learnt
             self.readings.swap(recognizer)
+
+    def _find_fault(self, recognizer: Recognizer, learnt: Collection[int]) -> str:
+        """Say why a model is surely worse than the one in force, by labels that neither has learnt; empty if not.
+
+        Training has a limited time, and on a busy machine little comes of it.
+        """
+        texts = self.readings.texts()
+        fresh = [image for image in self._sample() if image in texts and image not in learnt]
+        readings = recognizer.read_many([self.images[image] for image in fresh], self._constraint)
+        right = sum(
+            isinstance(reading, Reading) and reading.text == self._labels[image]
+            for image, reading in zip(fresh, readings, strict=True)
+        )
+        before = sum(texts[image] == self._labels[image] for image in fresh)
+        if right + sqrt(len(fresh)) >= before:  # a difference of two counts of the same images, by chance
+            return ""
+        return f"of {len(fresh)} new labels it reads {right}, the one in force {before}; that one is kept"
 
     def _find_learnt(self, recognizer: Recognizer) -> frozenset[int]:
         """Find the labelled images that a model learnt from."""

@@ -83,4 +83,6 @@ def to_session(folder: Path, reader: Reader, pupil: Pupil | None = None) -> Sess
     assert not problems
     store = LabelStore(folder, images.values())
     worker = cast(Worker, pupil or Pupil())
-    return Session(images, store, cast(Recognizer, reader), Constraint("0-9"), out=Path("model"), worker=worker)
+    return Session(
+        images, store, cast(Recognizer, reader), Constraint("0-9"), out=folder / "model.safetensors", worker=worker
+    )
