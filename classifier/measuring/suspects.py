@@ -17,7 +17,7 @@ LEAST_CONFIDENCE = 0.5
 """Probability of another text from which a label is contradicted."""
 MOST_PROBABILITY = 0.01
 """Probability of the label itself up to which it is."""
-BEST = 5
+BEST = 10
 """Texts that are to be found of each image: the one read and the next best."""
 
 
