@@ -149,8 +149,8 @@ def test_a_model_learns_while_the_person_types_and_comes_into_force(
     page.wait_for_function("() => document.getElementById('learning').textContent.startsWith('Learning')")
     for _ in range(14):
         tab.answer(texts[tab.name])
-    at_50 = "() => document.getElementById('learning').textContent.includes('learnt at 50 labels')"
-    page.wait_for_function(at_50, timeout=600_000)
+    page.wait_for_function("() => document.querySelectorAll('#curve .dot').length === 2", timeout=600_000)
+    assert "learnt at 50 labels" in page.inner_text("#learning")
     assert page.locator("#curve text").all_text_contents()[-2:] == ["start", "20"]
     assert page.locator("#curve .whisker").count() == 2
     assert "drawn at random" in page.inner_text("#range")

@@ -195,7 +195,7 @@ def test_a_model_that_reads_surely_less_than_the_one_before_is_not_used(
     draw_images(tmp_path, 60)
     pupil = Pupil()
     session = to_session(tmp_path, reader(60), pupil)
-    session.queue.choose = lambda taken, *_, **__: Draw(  # type: ignore[method-assign, assignment]
+    session.queue.choose = lambda taken, *_, **__: Draw(  # type: ignore[method-assign]
         next(i for i in session.queue.order if i not in taken), random=True, hidden=False
     )
     for _ in range(20):
