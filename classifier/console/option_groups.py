@@ -198,6 +198,7 @@ class LabelOptions:
     """The options of `label`."""
 
     review: opt.ReviewFolder = False
+    export: opt.ExportLabels = None
     model: opt.LabelModel = None
     out: opt.LabelOut = None
     port: opt.Port = 0

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from kerf import __version__
+from kerf.classifier.labelling.tools import Tool
 from kerf.classifier.network.config import SizeName
 from kerf.segmenter.load_settings import FrameRule
 
@@ -175,4 +176,8 @@ Host = Annotated[str, typer.Option(help="Address to listen on; any but this mach
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Open no browser; the address is printed.")]
 ReviewFolder = Annotated[
     bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
+]
+ExportLabels = Annotated[
+    Tool | None,
+    typer.Option("--export", help="Write the labels for another tool, into the folder, and end."),
 ]

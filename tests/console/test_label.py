@@ -79,6 +79,18 @@ def test_a_review_takes_labels_from_names_and_learns_nothing(folder: Path, serve
     assert not (folder / "labels.csv").exists()
 
 
+def test_labels_are_exported_wherever_they_came_from(folder: Path, served: list[Any], here: Here) -> None:
+    for index, sample in enumerate(SAMPLES):
+        (folder / sample.name).rename(folder / f"{'XY'[index]}{index}Q7.png")
+    answer = here("label", folder, "--export", "huggingface")
+    assert (answer.code, answer.out, served) == (0, "", [])
+    assert f"2 labels are in {folder / 'metadata.jsonl'}, for huggingface\n" in answer.err
+    answer = here("label", folder, "--export", "kraken")
+    assert f"2 labels are in 2 files like {folder / 'X0Q7.gt.txt'}, for kraken\n" in answer.err
+    assert (folder / "Y1Q7.gt.txt").read_text() == "Y1Q7\n"
+    assert here("label", folder, "--export", "excel").code == 2
+
+
 def test_what_is_missing_is_told(
     tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPatch, served: list[Any]
 ) -> None:
