@@ -173,3 +173,20 @@ NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Open no browser; 
 ReviewFolder = Annotated[
     bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
 ]
+FoldersToAudit = Annotated[
+    list[Path], typer.Argument(metavar="FOLDER...", help="Folder of captchas, with labels or without; or the old and the new design's.")
+]
+FailAbove = Annotated[
+    float | None,
+    typer.Option(
+        parser=number(float, 0, 1, "0.01"),
+        metavar="SHARE",
+        help="The verdict's threshold; exit with code 16 if a program reads more. Without it, 0.01 and no failure.",
+    ),
+]
+AuditMinutes = Annotated[
+    float,
+    typer.Option(
+        "--max-minutes", parser=number(float, 0.1, None, "10"), metavar="MINUTES", help="Divided among the attacks."
+    ),
+]
