@@ -131,9 +131,9 @@ def readings_to_estimate(
         Of computing, for each.
     """
     shares = [reading_to_shares(reading) for reading in readings]
-    n = len(shares)
+    n, (value, low, high) = len(shares), estimate
     further = [sum(share[k] - share[0] for share in shares) / max(1, n) for k in range(TRIES)]
-    tries = tuple(Rate(*(min(1.0, end + more) for end in estimate), n) for more in further)
+    tries = tuple(Rate(min(1.0, value + more), min(1.0, low + more), min(1.0, high + more), n) for more in further)
     answered = confidences_to_coverage([share[0] for share in shares])
     return Attack(cost, tries, Rate(answered, 0.0, 1.0, n), read_seconds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -120,7 +120,13 @@ class Attacker:
         learning = deadline.share(1 - reading)
         if step.means is Means.IMAGES:
             adapted = adapt(
-                self.target.images, self.settings, self.device, self.start, self.target.constraint, self.observer, learning
+                self.target.images,
+                self.settings,
+                self.device,
+                self.start,
+                self.target.constraint,
+                self.observer,
+                learning,
             )
             cost = Cost(step.means, 0, monotonic() - start, is_hurried(adapted))
             estimate = None if self.target.measured else adapted.adaptation.accuracy

@@ -106,7 +106,12 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return the same as dictionaries and lists, which ``json.dumps`` takes."""
         named = [{"name": one.cost.name, **asdict(one)} for one in self.attacks]
-        return {**asdict(self), "attacks": named, "strongest": self.strongest.cost.name, "success": asdict(self.success)}
+        return {
+            **asdict(self),
+            "attacks": named,
+            "strongest": self.strongest.cost.name,
+            "success": asdict(self.success),
+        }
 
 
 def attacks_to_strongest(attacks: Sequence[Attack]) -> Attack:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kerf.classifier.auditing.measures import Measures
+from kerf.classifier.learning.cutting import SEVERAL_HUES
 from kerf.classifier.measuring.rates import Rate, count_to_rate, rates_to_difference
 from kerf.classifier.measuring.sentences import FEWEST, to_percent
 
@@ -20,28 +22,26 @@ class Defence:
     ----------
     field
         Of ``Measures``.
-    name
-        What people call it.
     has
-        The images that have it: those whose measure is above this; None where only more and less can be told.
-    told
-        What those images have, or have more of.
+        The images that have it: those whose measure is above this; all where it is None.
+    told, more
+        What images have that have it, and that have more of it than half of all.
     """
 
     field: str
-    name: str
     has: float | None
     told: str
+    more: str
 
 
 DEFENCES = (
-    Defence("touching", "touching", 0.0, "fewer pieces of ink than characters"),
-    Defence("lines", "lines", 0.0, "a straight stroke longer than a letter"),
-    Defence("marks", "marks", None, "ink beside the text"),
-    Defence("warp", "warp", None, "characters off the line"),
-    Defence("colours", "colours", 0.25, "strokes of several hues"),
-    Defence("length", "length", None, "characters"),
-    Defence("alphabet", "alphabet", 0.0, "a character that looks like another one that may occur"),
+    Defence("touching", 0.0, "fewer pieces of ink than characters", "more characters in one piece"),
+    Defence("lines", 0.0, "a straight stroke longer than a letter", "longer straight strokes"),
+    Defence("marks", 0.03, "dots, lines or patterns beside the text", "more ink beside the text"),
+    Defence("warp", 0.1, "characters off the line by a tenth of their height", "characters further off the line"),
+    Defence("colours", SEVERAL_HUES, "strokes of several hues", "strokes of more hues"),
+    Defence("length", None, "", "more characters"),
+    Defence("alphabet", 0.0, "a character that looks like another one", "more characters that look like others"),
 )
 
 
@@ -59,6 +59,8 @@ class Comparison:
         Share read rightly of those that have it, and of the others.
     difference
         Of the first, less the second; None where one of them is of too few images.
+    constant
+        Whether it is the same in all images.
     """
 
     defence: Defence
@@ -66,6 +68,7 @@ class Comparison:
     given: Rate
     rest: Rate
     difference: Rate | None
+    constant: bool
 
     @property
     def costs(self) -> bool:
@@ -75,6 +78,8 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """Say what it costs the attack, or that this cannot be told."""
+        if self.constant:
+            return "the same in all images: cannot be told from them alone"
         if self.difference is None:
             return f"too few to tell: {self.given.n} images have it, {self.rest.n} have not"
         low, high = (abs(round(100 * end)) for end in (self.difference.low, self.difference.high))
@@ -85,11 +90,9 @@ class Comparison:
         return "no difference that so many images can tell"
 
     @property
-    def groups(self) -> tuple[str, str]:
-        """Name both groups."""
-        if self.by_amount or self.defence.has is None:
-            return f"more {self.defence.told}", "less" if self.defence.field != "length" else "fewer"
-        return self.defence.told, "without"
+    def group(self) -> str:
+        """Say what the images have that are ``given``."""
+        return self.defence.more if self.by_amount else self.defence.told
 
 
 def compare_defences(measures: Sequence[Measures], right: Sequence[bool]) -> list[Comparison]:
@@ -97,44 +100,48 @@ def compare_defences(measures: Sequence[Measures], right: Sequence[bool]) -> lis
 
     The intervals of the differences hold for all of them together (Bonferroni).
     """
-    table, hits = np.array(measures).reshape(-1, len(Measures._fields)), np.array(right, bool)
-    splits = [split_images(table[:, Measures._fields.index(one.field)], one) for one in DEFENCES]
-    told = max(1, sum(is_enough(given) for given, _ in splits))
-    return [to_comparison(one, *split, hits, told) for one, split in zip(DEFENCES, splits, strict=True)]
+    table = np.array(measures, np.float64).reshape(-1, len(Measures._fields))
+    columns = [table[:, Measures._fields.index(defence.field)] for defence in DEFENCES]
+    splits = [values_to_split(values, defence) for values, defence in zip(columns, DEFENCES, strict=True)]
+    told = max(1, sum(is_enough(split) for split in splits))
+    return [to_comparison(*row, np.array(right, bool), told) for row in zip(DEFENCES, columns, splits, strict=True)]
 
 
-def split_images(values: np.ndarray[tuple[int], np.dtype[np.float64]], defence: Defence) -> tuple[np.ndarray, bool]:
-    """Tell the images that have a defence or, where these or the others are too few, those that have more of it."""
-    if defence.has is not None and is_enough(values > defence.has):
-        return values > defence.has, False
-    more = values > np.median(values) if len(values) else values > 0
-    if is_enough(more) or defence.has is None:
-        return more, True
-    return values > defence.has, False
+def values_to_split(values: NDArray[np.float64], defence: Defence) -> NDArray[np.bool_]:
+    """Tell the images that have a defence or, where nearly all do, those that have more of it than half."""
+    more = values > (np.median(values) if len(values) else 0.0)
+    if defence.has is None:
+        return more
+    has = values > defence.has
+    return more if is_enough(more) and not is_enough(has) and has.mean() > 0.5 else has
 
 
-def is_enough(given: np.ndarray) -> bool:
+def is_enough(split: NDArray[np.bool_]) -> bool:
     """Whether both groups are large enough for a rate."""
-    return bool(min(given.sum(), (~given).sum()) >= FEWEST)
+    return bool(min(split.sum(), (~split).sum()) >= FEWEST)
 
 
-def to_comparison(defence: Defence, given: np.ndarray, by_amount: bool, hits: np.ndarray, told: int) -> Comparison:
+def to_comparison(
+    defence: Defence, values: NDArray[np.float64], split: NDArray[np.bool_], right: NDArray[np.bool_], told: int
+) -> Comparison:
     """Count what is right in both groups."""
-    counts = [(int(hits[group].sum()), int(group.sum())) for group in (given, ~given)]
-    one, other = (count_to_rate(*count) for count in counts)
-    sure = [count_to_rate(*count, told) for count in counts]
-    difference = rates_to_difference(*sure) if is_enough(given) else None
-    return Comparison(defence, by_amount, one, other, difference)
+    counts = [(int(right[group].sum()), int(group.sum())) for group in (split, ~split)]
+    given, rest = (count_to_rate(*count) for count in counts)
+    difference = rates_to_difference(*(count_to_rate(*count, told) for count in counts)) if is_enough(split) else None
+    by_amount = defence.has is None or not np.array_equal(split, values > defence.has)
+    return Comparison(defence, by_amount, given, rest, difference, len(set(values.tolist())) <= 1)
 
 
 def comparisons_to_sentence(comparisons: Sequence[Comparison]) -> str:
     """Say what costs the attack most, of what these images can tell."""
     costly = [c for c in comparisons if c.costs]
-    judged = [c.defence.name for c in comparisons if c.difference]
+    judged = [c.defence.field for c in comparisons if c.difference]
     if not judged:
         return "which defence holds cannot be told, as too few images have it or have not"
     if not costly:
         return f"no defence is seen to hold, of {', '.join(judged)}"
     most = min(costly, key=lambda c: c.given.value - c.rest.value)
     with_it, without = (to_percent(rate.value) for rate in (most.given, most.rest))
-    return f"{most.defence.name} costs the attack most, {with_it} of images with {most.groups[0]} are read, {without} of others"
+    return (
+        f"{most.defence.field} costs it most, {with_it} of images with {most.group} are read, {without} of the others"
+    )

@@ -73,7 +73,7 @@ def font_features() -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def some_fonts() -> Sequence[Path]:
-    """Choose fonts of the system, far apart in its list, so that they are of many families; at first the built-in one."""
+    """Choose fonts of the system, far apart in its list, for many families; the first is the built-in one."""
     files = list({path.stem: path for path in font_files(system_font_folders())}.values())
     chosen = [BUILT_IN_FONT]
     for path in files[:: max(1, len(files) // (2 * FONTS))]:

@@ -99,8 +99,8 @@ ADVICE = (
     ),
     Advice(
         "Let each attempt cost work",
-        "A puzzle that the visitor's machine solves and yours checks at once makes attempts cost in proportion to their "
-        "number, and asks nothing of people.",
+        "A puzzle that the visitor's machine solves and yours checks at once makes attempts cost in proportion to "
+        "their number, and asks nothing of people.",
         (PRICING,),
     ),
     Advice(

@@ -25,6 +25,8 @@ from kerf.segmenter.errors import KerfError
 MOST_IMAGES = 400
 """Images that are looked at."""
 MOST_CONFUSIONS = 12
+LEAST_COUNT = 2
+"""Confusions that happened less often are chance, and not told."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Survey:
     comparisons
         By defence; none without labels.
     has
-        How many of the images have each defence; those of which only more and less can be told are not here.
+        How many of the images have each defence that they may have or not.
     confusions
         The commonest.
     lookalikes
@@ -129,7 +131,7 @@ def looks_to_survey(looks: Sequence[Look], lookalikes: Sequence[Pair], *, ignore
         looked_at=len(looks),
         faults=looks_to_faults(looks) if labelled else None,
         comparisons=tuple(compare_defences(rows, [look.right for look, _ in measured])) if labelled else (),
-        has={d.name: sum(getattr(m, d.field) > d.has for m in rows) for d in DEFENCES if d.has is not None},
+        has={d.field: sum(getattr(m, d.field) > d.has for m in rows) for d in DEFENCES if d.has is not None},
         confusions=tuple(looks_to_confusions(looks, ignore_case)) if labelled else (),
         lookalikes=tuple(lookalikes),
     )
@@ -148,8 +150,14 @@ def looks_to_faults(looks: Sequence[Look]) -> Faults:
 
 def looks_to_confusions(looks: Sequence[Look], ignore_case: bool) -> Iterator[Confused]:
     """List what is taken for what, the commonest first, with both as they are drawn."""
-    evaluation = evaluate([look.label or "" for look in looks], [look.reading for look in looks], ignore_case=ignore_case)
-    taken = [confusion for confusion in evaluation.confusions if confusion.truth and confusion.read]
+    evaluation = evaluate(
+        [look.label or "" for look in looks], [look.reading for look in looks], ignore_case=ignore_case
+    )
+    taken = [
+        confusion
+        for confusion in evaluation.confusions
+        if confusion.truth and confusion.read and confusion.count >= LEAST_COUNT
+    ]
     for confusion in taken[:MOST_CONFUSIONS]:
         yield to_confused(confusion)
 

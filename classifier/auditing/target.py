@@ -14,7 +14,9 @@ LEAST_MEASURED, MOST_MEASURED = 100, 400
 HELD_OUT = 0.2
 
 
-def to_target(images: Sequence[Path], samples: Sequence[Sample], constraint: Constraint, *, ignore_case: bool) -> Target:
+def to_target(
+    images: Sequence[Path], samples: Sequence[Sample], constraint: Constraint, *, ignore_case: bool
+) -> Target:
     """Hold labelled images back, by the hash of their content, and let the attacker know what anybody sees.
 
     Who looks at a few images knows the characters and the lengths of the texts: where the constraint does not say

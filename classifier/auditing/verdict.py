@@ -71,7 +71,7 @@ def audit_to_lines(audit: Audit) -> Iterator[tuple[str, str]]:
     yield f"within {', '.join(map(str, range(1, TRIES + 1)))} tries", f"{rates}; {attempts_to_text(best)}"
     yield "skipping the unsure", coverage_to_text(best.coverage)
     defence = f"; {comparisons_to_sentence(audit.seen.comparisons)}" if audit.measured else ""
-    yield "what goes wrong", f"{faults_to_text(audit.seen.faults)}{defence}"
+    yield "what goes wrong", f"{audit.seen.looked_at} looked at: {faults_to_text(audit.seen.faults)}{defence}"
 
 
 def attack_to_text(attack: Attack) -> str:
@@ -109,7 +109,7 @@ def faults_to_text(faults: Faults | None) -> str:
     if faults is None:
         return "cannot be told without labels"
     if not faults.wrong:
-        return "nothing among these"
+        return "nothing goes wrong"
     kinds = {
         "by cutting": faults.cutting,
         "by a character taken for another": faults.character,
@@ -117,7 +117,7 @@ def faults_to_text(faults: Faults | None) -> str:
         "as they cannot be opened": faults.unreadable,
     }
     told = ", ".join(f"{count} {name}" for name, count in kinds.items() if count)
-    return f"{faults.wrong} wrong: {told}"
+    return f"{faults.wrong} are wrong: {told}"
 
 
 def difference_to_sentence(new: Audit, old: Audit, difference: Rate) -> str:

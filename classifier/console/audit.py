@@ -61,9 +61,7 @@ def audit_folders(terminal: Terminal, paths: Sequence[Path], chosen: AuditOption
         raise AboveMaximumError(f"a program reads {success.value:.4f} of them, {chosen.fail_above} is the maximum")
 
 
-def find_captchas(
-    path: Path, chosen: AuditOptions, terminal: Terminal
-) -> tuple[Sequence[Path], Sequence[Sample]]:
+def find_captchas(path: Path, chosen: AuditOptions, terminal: Terminal) -> tuple[Sequence[Path], Sequence[Sample]]:
     """List a folder's images and, where it has labels, these; where it has none, say why."""
     images = to_images([path], terminal)
     try:

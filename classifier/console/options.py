@@ -174,7 +174,10 @@ ReviewFolder = Annotated[
     bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
 ]
 FoldersToAudit = Annotated[
-    list[Path], typer.Argument(metavar="FOLDER...", help="Folder of captchas, with labels or without; or the old and the new design's.")
+    list[Path],
+    typer.Argument(
+        metavar="FOLDER...", help="Folder of captchas, with labels or without; or the old and the new design's."
+    ),
 ]
 FailAbove = Annotated[
     float | None,
