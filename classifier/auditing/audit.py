@@ -18,7 +18,7 @@ from kerf.classifier.measuring.rates import Rate, count_to_rate
 from kerf.classifier.pages.entries import Entry
 from kerf.segmenter.errors import SettingsError
 
-ATTACKING = 0.85
+ATTACKING = 0.8
 """Share of the time for the attacks; the rest is for looking at what was read."""
 
 
@@ -119,7 +119,9 @@ def attacks_to_strongest(attacks: Sequence[Attack]) -> Attack:
     return max(attacks, key=lambda one: (one.success.value, -one.cost.labels, -one.cost.seconds))
 
 
-def audit(folder: Folder, attacker: Attacker, deadline: Deadline) -> tuple[Audit, list[Entry]]:
+def audit(
+    folder: Folder, attacker: Attacker, deadline: Deadline, *, pictured: bool = False
+) -> tuple[Audit, list[Entry]]:
     """Attack, and look at what came of it; return also what a page shows of the images.
 
     Parameters
@@ -130,6 +132,8 @@ def audit(folder: Folder, attacker: Attacker, deadline: Deadline) -> tuple[Audit
         Whose target is of this folder.
     deadline
         When to have ended.
+    pictured
+        Render the images for a page; else there are no entries.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def audit(folder: Folder, attacker: Attacker, deadline: Deadline) -> tuple[Audit
     strongest = attacks_to_strongest([attack for attack, _ in attacker.mounted])
     mounted = next(one for one in attacker.mounted if one[0] is strongest)
     repeats = find_repeats(folder.images, folder.samples)
-    seen, entries = survey(mounted, attacker.target, folder.path, deadline)
+    seen, entries = survey(mounted, attacker.target, folder.path, deadline, pictured=pictured)
     made = Audit(
         name=folder.name,
         images=len(folder.images),

@@ -68,7 +68,9 @@ def audit_to_page(audit: Audit, entries: Sequence[Entry], threshold: float, old:
 
 def survey_to_drawings(seen: Survey) -> dict[str, str]:
     """Draw each pair of characters that a survey names, as data URIs by the two."""
-    pairs = [one.truth + one.read for one in seen.confusions] + [one.first + one.second for one in seen.lookalikes]
+    pairs = [one.truth + one.read for one in seen.confusions] + [
+        one.first + one.second for one in seen.lookalikes or ()
+    ]
     return {pair: picture_to_uri(draw_pair(pair), 8000) for pair in pairs if set(pair) <= set(CHARACTERS)}
 
 

@@ -26,7 +26,7 @@ class Step:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """What is kept before what: all labels, then images alone, then few labels, and what is between them."""
+        """What goes before what: all labels, then images alone, then few labels, then what is between them."""
         if self.means is Means.IMAGES:
             return 1, 0
         return (0, 0) if self.labels not in BUDGETS else (2, (50, 200, 100).index(self.labels))
@@ -42,15 +42,17 @@ def plan_steps(images: int, labels: int, seconds: float) -> tuple[list[Step], li
     labels
         How many of them have labels.
     seconds
-        For all; each step has a part as the square root of what it learns from, as epochs are.
+        For all; each step has a part as the square root of what it learns from, as epochs are. What says most comes
+        first, as far as none has less than ``LEAST_SECONDS``.
     """
     counts = [count for count in BUDGETS if count < labels] + [labels] * (labels >= LEAST_LABELS)
-    steps = [Step(Means.IMAGES, 0, sqrt(images)), *(Step(Means.LABELS, count, sqrt(count)) for count in counts)]
-    left_out: list[Step] = []
-    while steps and min(to_seconds(steps, seconds)) < LEAST_SECONDS:
-        left_out.append(max(steps, key=lambda step: step.rank))
-        steps.remove(left_out[-1])
-    return steps, left_out
+    steps = [Step(Means.IMAGES, 0, sqrt(images))] * (images > 0)
+    steps += [Step(Means.LABELS, count, sqrt(count)) for count in counts]
+    kept: list[Step] = []
+    for step in sorted(steps, key=lambda step: step.rank):
+        if min(to_seconds([*kept, step], seconds)) >= LEAST_SECONDS:
+            kept.append(step)
+    return [step for step in steps if step in kept], [step for step in steps if step not in kept]
 
 
 def to_seconds(steps: Sequence[Step], seconds: float) -> list[float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerf.classifier.auditing.attacker import LEAST_READ, Mounted, Target
+from kerf.classifier.auditing.attacker import Mounted, Target
 from kerf.classifier.auditing.defences import DEFENCES, Comparison, compare_defences
 from kerf.classifier.auditing.lookalikes import Pair, alphabet_to_pairs, to_pair
 from kerf.classifier.auditing.measures import Measures, image_to_measures
@@ -22,8 +22,8 @@ from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.classifier.synthesis.glyphs import CHARACTERS
 from kerf.segmenter.errors import KerfError
 
-MOST_IMAGES = 400
-"""Images that are looked at."""
+LEAST_IMAGES, MOST_IMAGES = 100, 400
+"""Images that are looked at whatever the time, and at most."""
 MOST_CONFUSIONS = 12
 LEAST_COUNT = 2
 """Confusions that happened less often are chance, and not told."""
@@ -78,11 +78,11 @@ class Survey:
     comparisons
         By defence; none without labels.
     has
-        How many of the images have each defence that they may have or not.
+        How many of the images have each defence that they may have or not, by what it is.
     confusions
         The commonest.
     lookalikes
-        Characters that may occur and that people cannot tell apart.
+        Characters that may occur and that people cannot tell apart; None where nobody said which may.
     """
 
     looked_at: int
@@ -90,23 +90,26 @@ class Survey:
     comparisons: tuple[Comparison, ...]
     has: dict[str, int]
     confusions: tuple[Confused, ...]
-    lookalikes: tuple[Pair, ...]
+    lookalikes: tuple[Pair, ...] | None
 
 
-def survey(mounted: Mounted, target: Target, folder: Path, deadline: Deadline) -> tuple[Survey, list[Entry]]:
-    """Look at as many images as there is time for; return also what a page shows of them."""
+def survey(
+    mounted: Mounted, target: Target, folder: Path, deadline: Deadline, *, pictured: bool
+) -> tuple[Survey, list[Entry]]:
+    """Look at as many images as there is time for; return also, if they are to be pictured, what a page shows."""
     _, model = mounted
     texts: list[tuple[Path, str | None]] = [(sample.path, sample.text) for sample in target.measured]
     shown = (texts or [(path, None) for path in target.images])[:MOST_IMAGES]
-    alphabet = target.constraint.characters or model.alphabet.characters
-    lookalikes = alphabet_to_pairs(alphabet)
-    alike = {character for pair in lookalikes for character in (pair.first, pair.second)}
+    known = target.constraint.characters or target.constraint.spelt_out
+    lookalikes = None if known is None else alphabet_to_pairs(known)
+    alike = {character for pair in lookalikes or () for character in (pair.first, pair.second)}
     inspector = Inspector(Recognizer(model), target.constraint, ignore_case=target.ignore_case)
     looks, entries = [], []
-    for path, label in deadline.in_time(shown, LEAST_READ):
+    for path, label in deadline.in_time(shown, LEAST_IMAGES):
         answer = inspector.inspect(path, label)
         name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-        entries.append(inspection_to_entry(name, answer, len(shown), label, ignore_case=target.ignore_case))
+        if pictured:
+            entries.append(inspection_to_entry(name, answer, len(shown), label, ignore_case=target.ignore_case))
         looks.append(to_look(answer, label, alike, target.ignore_case))
     return looks_to_survey(looks, lookalikes, ignore_case=target.ignore_case), entries
 
@@ -122,7 +125,7 @@ def to_look(answer: Inspection | KerfError, label: str | None, alike: set[str], 
     return Look(label, reading, answer.cause, measures, right)
 
 
-def looks_to_survey(looks: Sequence[Look], lookalikes: Sequence[Pair], *, ignore_case: bool = False) -> Survey:
+def looks_to_survey(looks: Sequence[Look], lookalikes: Sequence[Pair] | None, *, ignore_case: bool = False) -> Survey:
     """Count what was seen."""
     measured = [(look, look.measures) for look in looks if look.measures is not None]
     labelled = bool(looks) and all(look.label is not None for look in looks)
@@ -131,9 +134,9 @@ def looks_to_survey(looks: Sequence[Look], lookalikes: Sequence[Pair], *, ignore
         looked_at=len(looks),
         faults=looks_to_faults(looks) if labelled else None,
         comparisons=tuple(compare_defences(rows, [look.right for look, _ in measured])) if labelled else (),
-        has={d.field: sum(getattr(m, d.field) > d.has for m in rows) for d in DEFENCES if d.has is not None},
+        has={d.told: sum(getattr(m, d.field) > d.has for m in rows) for d in DEFENCES if d.has is not None},
         confusions=tuple(looks_to_confusions(looks, ignore_case)) if labelled else (),
-        lookalikes=tuple(lookalikes),
+        lookalikes=None if lookalikes is None else tuple(lookalikes),
     )
 
 

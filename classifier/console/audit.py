@@ -105,4 +105,4 @@ def audit_captchas(
     attacker = Attacker(
         target, start, settings, device, observer, on_attack=lambda attack: terminal.say(attack_to_text(attack))
     )
-    return audit(folder, attacker, deadline)
+    return audit(folder, attacker, deadline, pictured=chosen.html is not None)
