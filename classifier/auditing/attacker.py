@@ -31,9 +31,9 @@ from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter.errors import NoImagesError, NoLabelsError, SettingsError
 
 LEAST_READ = 30
-"""Captchas that are read whatever the time."""
+"""Captchas without labels that are read whatever the time."""
 READING_SECONDS = 0.03
-"""Time set aside to read a captcha, after each attack has learnt; half of its time at most."""
+"""Time set aside to read a captcha, until it is known what that takes here; half of an attack's time at most."""
 
 Mounted = tuple[Attack, Model]
 
@@ -118,7 +118,8 @@ class Attacker:
     def take(self, step: Step, deadline: Deadline) -> Mounted:
         """Learn, and read."""
         start = monotonic()
-        reading = min(0.5, READING_SECONDS * len(self.to_read()) / max(deadline.left, 1e-9))
+        each = self.mounted[-1][0].read_seconds if self.mounted else READING_SECONDS
+        reading = min(0.5, each * len(self.to_read()) / max(deadline.left, 1e-9))
         learning = deadline.share(1 - reading)
         if step.means is Means.IMAGES:
             adapted = adapt(
@@ -147,14 +148,14 @@ class Attacker:
     def measure(
         self, cost: Cost, model: Model, deadline: Deadline, estimate: tuple[float, float, float] | None = None
     ) -> Mounted:
-        """Read as many as there is time for."""
+        """Read all that is measured on, so that attacks can be compared; of images without labels, as there is time."""
         start = monotonic()
         stream = Recognizer(model).read_many(self.to_read(), self.target.constraint, best=TRIES)
-        readings = list(deadline.in_time(stream, LEAST_READ))
+        readings = list(deadline.in_time(stream, len(self.target.measured) or LEAST_READ))
         seconds = (monotonic() - start) / max(1, len(readings))
         if estimate:
             return readings_to_estimate(cost, estimate, readings, seconds), model
-        texts = [sample.text for sample in self.target.measured[: len(readings)]]
+        texts = [sample.text for sample in self.target.measured]
         return readings_to_attack(cost, texts, readings, seconds, ignore_case=self.target.ignore_case), model
 
 

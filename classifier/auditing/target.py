@@ -52,11 +52,11 @@ def fill_constraint(constraint: Constraint, texts: Sequence[str]) -> Constraint:
 def constraint_to_text(constraint: Constraint) -> str:
     """Say what an attacker is told of the texts."""
     if constraint.pattern:
-        return f"texts are {constraint.pattern}"
+        return f"that texts are {constraint.pattern}"
     low, high = constraint.lengths or (0, 0)
     lengths = f"{low} characters" if low == high else f"{low} to {high} characters"
-    characters = f"of {to_ranges(constraint.characters)}" if constraint.characters else "of any that the model knows"
-    return f"texts have {lengths if constraint.lengths else 'characters'} {characters}"
+    parts = [lengths if constraint.lengths else "", to_ranges(constraint.characters or "")]
+    return "that texts have " + ", of ".join(part for part in parts if part) if any(parts) else "nothing of the texts"
 
 
 def to_ranges(characters: str) -> str:

@@ -64,7 +64,7 @@ def audit_to_lines(audit: Audit) -> Iterator[tuple[str, str]]:
     labelled = [one for one in audit.attacks if one.cost.labels]
     best = audit.strongest
     how = f"success measured on {audit.measured} held back" if audit.measured else "success is an estimate"
-    yield audit.name, f"{audit.images} images, {audit.labels} labels; {how}"
+    yield audit.name, f"{audit.images} images, {audit.labels} labels; {how}; attacks are told {audit.told}"
     yield "read without labels", ", ".join(map(attack_to_text, free)) or "not tried"
     yield "read after labels", ", ".join(map(attack_to_text, labelled)) or "not tried"
     rates = ", ".join(percent(rate.value) for rate in best.tries)
@@ -98,10 +98,10 @@ def attempts_to_text(attack: Attack) -> str:
 def coverage_to_text(coverage: Rate) -> str:
     """Say what an attacker answers who may skip."""
     if coverage.count is None:
-        return f"answers about {percent(coverage.value)}, 99 % of them right, if its confidence can be trusted"
+        return f"answers about {percent(coverage.value)}, at least 99 % of them right, if its confidence can be trusted"
     if coverage.n < FEWEST:
         return f"{coverage.n} captchas are too few to tell"
-    return f"answers {rate_to_text(coverage)}, 99 % of them right"
+    return f"answers {rate_to_text(coverage)}, at least 99 % of them right"
 
 
 def faults_to_text(faults: Faults | None) -> str:

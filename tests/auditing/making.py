@@ -23,7 +23,9 @@ def to_audit(name: str = "captchas", *counts: int) -> Audit:
     attacks = tuple(to_attack(cost, count) for cost, count in zip(costs, counts, strict=True))
     confused = (Confused("0", "O", 3, Pair("0", "O", 10, 48)), Confused("<", "b", 2, None))
     seen = Survey(100, Faults(4, 5, 1, 0), (), {}, confused, (Pair("0", "O", 10, 48),))
-    return Audit(name, 400, 400, 100, "texts have 4 characters", attacks, ("200 labels: no time",), seen, REPEATS, 61.0)
+    return Audit(
+        name, 400, 400, 100, "that texts have 4 characters", attacks, ("200 labels: no time",), seen, REPEATS, 61.0
+    )
 
 
 def to_estimated_audit(value: float, low: float, high: float) -> Audit:
@@ -31,4 +33,4 @@ def to_estimated_audit(value: float, low: float, high: float) -> Audit:
     rate = Rate(value, low, high, 60)
     attack = Attack(Cost(Means.IMAGES, 0, 40.0), (rate,) * 3, Rate(0.2, 0, 1, 60), 0.02)
     seen = Survey(60, None, (), {"strokes of several hues": 7}, (), None)
-    return Audit("bare", 60, 0, 0, "texts have characters", (attack,), (), seen, REPEATS, 50.0)
+    return Audit("bare", 60, 0, 0, "nothing of the texts", (attack,), (), seen, REPEATS, 50.0)

@@ -51,7 +51,7 @@ def test_an_estimate_is_said_to_be_one() -> None:
     assert "Probably broken: an estimate without labels" in text
     assert "The range is the doubt of the estimate." in text
     assert "cannot be told without labels" in text
-    assert "7 of them strokes of several hues" in text
+    assert "7 with strokes of several hues" in text
     assert "95 % interval" not in text
 
 

@@ -35,8 +35,9 @@ def test_nothing_that_is_measured_on_may_be_learnt_from(tmp_path: Path) -> None:
 
 
 def test_what_is_told_is_said() -> None:
-    assert constraint_to_text(Constraint("a-f09", "4")) == "texts have 4 characters of 09a-f"
-    assert constraint_to_text(Constraint(length="4-6")) == "texts have 4 to 6 characters of any that the model knows"
-    assert constraint_to_text(Constraint("ab")) == "texts have characters of ab"
-    assert constraint_to_text(Constraint(pattern="[a-c]{2}")) == "texts are [a-c]{2}"
+    assert constraint_to_text(Constraint("a-f09", "4")) == "that texts have 4 characters, of 09a-f"
+    assert constraint_to_text(Constraint(length="4-6")) == "that texts have 4 to 6 characters"
+    assert constraint_to_text(Constraint("ab")) == "that texts have ab"
+    assert constraint_to_text(Constraint()) == "nothing of the texts"
+    assert constraint_to_text(Constraint(pattern="[a-c]{2}")) == "that texts are [a-c]{2}"
     assert to_ranges("edcb9-+") == "+-9b-e"

@@ -69,7 +69,7 @@ def test_without_labels_success_is_estimated(here: Here, bare: Path, monkeypatch
     assert (told["labels"], told["measured"]) == (0, 0)
     assert (told["success"]["value"], told["success"]["low"], told["success"]["high"]) == (0.5, 0.4, 0.6)
     assert told["success"]["count"] is None
-    assert told["told"] == "texts have 3 characters of 0-9"
+    assert told["told"] == "that texts have 3 characters, of 0-9"
     assert "no labels are used, and success is estimated" in answer.err
 
 
