@@ -139,7 +139,7 @@ def label(terminal: "Terminal", folder: opt.FolderToLabel, chosen: groups.LabelO
 
 
 @command(app, "audit")
-def audit(terminal: "Terminal", folders: opt.FoldersToAudit, chosen: groups.AuditOptions) -> None:
+def audit(terminal: "Terminal", paths: opt.FoldersToAudit, chosen: groups.AuditOptions) -> None:
     """Say how weak a captcha is: attack a folder of it, and see what that takes and what stands in the way.
 
     For example:
@@ -149,7 +149,7 @@ def audit(terminal: "Terminal", folders: opt.FoldersToAudit, chosen: groups.Audi
     """
     from kerf.classifier.console.audit import audit_folders
 
-    audit_folders(terminal, folders, chosen)
+    audit_folders(terminal, paths, chosen)
 
 
 def main() -> None:

@@ -175,9 +175,7 @@ ReviewFolder = Annotated[
 ]
 FoldersToAudit = Annotated[
     list[Path],
-    typer.Argument(
-        metavar="FOLDER...", help="Folder of captchas, with labels or without; or the old and the new design's."
-    ),
+    typer.Argument(help="Folder of captchas, with labels or without; or the old and the new design's."),
 ]
 FailAbove = Annotated[
     float | None,
