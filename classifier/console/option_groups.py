@@ -205,3 +205,20 @@ class LabelOptions:
     host: opt.Host = "127.0.0.1"
     no_browser: opt.NoBrowser = False
     reading: ReadingOptions = field(default_factory=ReadingOptions)
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """The options of `audit`."""
+
+    fail_above: opt.FailAbove = None
+    as_json: opt.AsJson = False
+    html: opt.OutPage = None
+    max_minutes: opt.AuditMinutes = 10.0
+    start: opt.Start = None
+    ignore_case: opt.IgnoreCase = False
+    label_pattern: opt.LabelPattern = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    device: opt.Device = "auto"
+    seed: opt.Seed = 0
+    limit: opt.Limit = None

@@ -181,3 +181,21 @@ ExportLabels = Annotated[
     Tool | None,
     typer.Option("--export", help="Write the labels for another tool, into the folder, and end."),
 ]
+FoldersToAudit = Annotated[
+    list[Path],
+    typer.Argument(help="Folder of captchas, with labels or without; or the old and the new design's."),
+]
+FailAbove = Annotated[
+    float | None,
+    typer.Option(
+        parser=number(float, 0, 1, "0.01"),
+        metavar="SHARE",
+        help="The verdict's threshold; exit with code 16 if a program reads more. Without it, 0.01 and no failure.",
+    ),
+]
+AuditMinutes = Annotated[
+    float,
+    typer.Option(
+        "--max-minutes", parser=number(float, 0.1, None, "10"), metavar="MINUTES", help="Divided among the attacks."
+    ),
+]
