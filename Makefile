@@ -12,8 +12,9 @@ solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and sho
 	$(BIN)/python cli.py solve data/samples --format table --check
 
 # As many tests at a time as there are cores, each on one thread: threads of two processes would wait for each other.
+# Files in the order of tests/conftest.py: the longest first, so that no core is left alone with one at the end.
 test: lint build/kerf  ## every check; the tests come last
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.stamp build/kerf  ## style and types
 	$(BIN)/ruff check .

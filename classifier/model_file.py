@@ -126,7 +126,8 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
     """
     check_process(device)
     if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise NotFoundError(f"{path} {what}; train a model with train-char or leave out --model")
     try:
         with as_file(path) as real:
             check_size(real.stat().st_size, path)

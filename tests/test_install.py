@@ -18,6 +18,7 @@ import pytest
 
 from tests.running import ROOT
 
+pytestmark = pytest.mark.process
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
 IMAGE = ROOT / "data" / "samples" / "clean_0.png"
 EXTENSIONS = {"kerf/segmenter/_cutting", "kerf/classifier/lattice/_search"}

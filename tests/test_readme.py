@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from kerf.cli import app
 from tests.running import CLI, ENVIRONMENT, ROOT
 
+pytestmark = pytest.mark.process
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 OPTIONAL = ("pandas",)

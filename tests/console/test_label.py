@@ -11,7 +11,7 @@ import pytest
 from kerf.classifier.labelling import server
 from kerf.classifier.labelling.session import Session
 from kerf.segmenter.errors import extra_to_command
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ROOT
 
 SAMPLES = sorted((ROOT / "data" / "samples").glob("clean_*.png"))
