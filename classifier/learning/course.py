@@ -120,7 +120,7 @@ class Course:
         return Fitter(network, self.alphabet, self.lengths, settings)
 
     def identity(self, fitter: Fitter) -> str:
-        """SHA-256 of all that a training follows from: images, labels, settings, and the weights that it starts from."""
+        """SHA-256 of all that a training follows from: images, labels, settings, weights that it starts from."""
         known = (data_hash(self.samples), self.alphabet.characters, self.lengths, self.segmenter, self.settings)
         digest = hashlib.sha256(repr(known).encode())
         for tensor in fitter.network.state_dict().values():

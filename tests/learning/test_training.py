@@ -76,7 +76,7 @@ def test_a_model_knows_its_images_and_what_they_look_like(samples: list[Sample],
     assert "height" in Recognizer(result.model).read(np.full((200, 300), 255, np.uint8)).unlike
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Ends a training as SIGKILL does: nobody is told."""
 
 
@@ -85,12 +85,12 @@ def test_a_training_that_was_killed_goes_on_to_the_same_file(
 ) -> None:
     def kill(report: EpochReport) -> None:
         if report.epoch == 4:  # after the checkpoint of the third
-            raise Killed
+            raise KilledError
 
     monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
     settings, path = replace(QUICK, epochs=6, batch_size=8), tmp_path / "kept"
     save_model(train(samples[:20], settings, CPU).model, tmp_path / "whole")
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(samples[:20], settings, CPU, observer=Observer(on_epoch=kill), keeper=Keeper(path, resume=False))
     told: list[int] = []
     watch = Observer(on_epoch=lambda report: told.append(report.epoch))
