@@ -93,7 +93,7 @@ def load_checkpoint(fitter: Fitter, path: Path, identity: str = "") -> int:
         return int(counts["taken"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise ModelUnreadableError(
-            f"{path} is no checkpoint of this training; remove it to begin anew, or give the images and options of its own"
+            f"{path} is no checkpoint of this training; remove it to begin anew, or give its images and options"
         ) from error
 
 
