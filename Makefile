@@ -82,12 +82,13 @@ docs: $(VENV)/docs.stamp build/kerf  ## build the site with the references of co
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
 dist: $(VENV)/dev.stamp  ## make sdist and wheel in dist/, the same bytes each time
 	rm -rf dist build/sdist
-	$(BIN)/python -m build --no-isolation --sdist --outdir build/sdist .
-	mkdir dist build/sdist/files
-	cd build/sdist && tar -xzf *.tar.gz -C files && tar --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 \
-		--numeric-owner --mode=u=rwX,go=rX --format=gnu -C files -cf - . --transform='s,^\./,,' --exclude=./. \
-		| gzip -9n > $(CURDIR)/dist/$$(basename *.tar.gz)
-	cd build/sdist/files/* && $(abspath $(BIN))/python -m build --no-isolation --wheel --outdir $(CURDIR)/dist .
+	umask 022; mkdir -p dist build/sdist/made build/sdist/files build/sdist/wheel
+	$(BIN)/python -m build --no-isolation --sdist --outdir build/sdist/made .
+	tar -xzf build/sdist/made/*.tar.gz -C build/sdist/files
+	cd build/sdist/files && tar --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner \
+		--mode=u=rwX,go=rX --format=gnu -cf - * | gzip -9n > $(CURDIR)/dist/$$(basename ../made/*.tar.gz)
+	umask 022; tar -xzf dist/*.tar.gz -C build/sdist/wheel
+	umask 022; cd build/sdist/wheel/* && $(abspath $(BIN))/python -m build --no-isolation --wheel --outdir $(CURDIR)/dist .
 
 sbom: $(VENV)/supply.stamp  ## list what is installed: build/sbom.json (CycloneDX) and build/licences.md
 	mkdir -p build
