@@ -7,8 +7,7 @@ INPUTS := pyproject.toml constraints.txt $(wildcard segmenter/*.[ch] classifier/
 DATA ?= ../shared/data
 comma := ,
 
-.PHONY: solve test lint coverage mutants fuzz chaos format setup model generators bench bench-setup docs dist sbom audit \
-	clean help
+.PHONY: solve test lint coverage mutants fuzz chaos format setup model generators bench bench-setup docs dist sbom audit clean help
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check

@@ -38,7 +38,8 @@ def test_the_site_has_every_document_and_no_other() -> None:
 
 def test_the_model_card_has_the_figures_of_the_results() -> None:
     results, card = (
-        (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8").replace("**", "") for name in ("results", "model_card")
+        (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8").replace("**", "")
+        for name in ("results", "model_card")
     )
     rows = re.findall(r"^\| (.+) \| (\d+) \| ([\d.]+ %) \| ([\d.-]+) \|$", card, re.MULTILINE)
     assert len(rows) == len(re.findall(r"^\|[^|]+\| 0 \|", results, re.MULTILINE))

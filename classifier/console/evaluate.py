@@ -42,6 +42,10 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
     render = evaluation_to_json if chosen.as_json else evaluation_to_text
     with terminal.output(None) as stream:
         stream.write(render(evaluation))
+    if not chosen.ignore_case:
+        folded = evaluate([s.text for s in samples], readings, ignore_case=True)
+        if by_case := folded.whole_text.count - evaluation.whole_text.count:
+            terminal.say(f"{by_case} texts are wrong by the case of letters alone; --ignore-case counts them as right")
     if chosen.html:
         write_evaluation(terminal, chosen.html, folder, evaluation, entries, chosen.model)
     accuracy = evaluation.whole_text.value or 0.0
