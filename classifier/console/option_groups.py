@@ -96,6 +96,7 @@ class TrainOptions:
     """The options of `train-char`."""
 
     out: opt.OutModel
+    resume: opt.ResumeTraining = False
     limit: opt.Limit = None
     device: opt.Device = "auto"
     seed: opt.Seed = 0

@@ -101,6 +101,10 @@ MaxMinutes = Annotated[
     float | None,
     typer.Option(parser=number(float, 0.01, None, "10"), metavar="MINUTES", help="End within this time."),
 ]
+ResumeTraining = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with a training to the same --out, with the same options, that was stopped."),
+]
 Fast = Annotated[bool, typer.Option("--fast", help="A first model in 20 seconds, on two cores.")]
 Augment = Annotated[bool, typer.Option("--augment/--no-augment", help="Vary the images.")]
 Start = Annotated[Path | None, typer.Option(help="Model to start from; without it, the bundled one.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -146,16 +146,20 @@ class Fitter:
         validation: Sequence[LabelledExample],
         observer: Observer,
         deadline: Deadline = NO_DEADLINE,
+        taken: int = 0,
+        after_epoch: Callable[[int], None] = lambda taken: None,
     ) -> EpochReport:
         """Train, leave the averaged weights in the network, and return the last report.
 
         The validation part is measured on and decides nothing. Steps are taken until the schedule ends, which is
-        early enough before the deadline to measure and calibrate; one is taken whatever the time.
+        early enough before the deadline to measure and calibrate; one is taken whatever the time. ``taken`` are the
+        steps behind it when it begins; ``after_epoch`` is told of them after each pass but the last.
         """
         epochs = self.settings.epochs or images_to_epochs(len(train))
         batches = math.ceil(len(train) / self.settings.batch_size)
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
+        schedule.taken = taken
         while True:
             loss = self.run_epoch(train, schedule, observer)
             report = self.report(loss, train, validation, schedule)
@@ -163,6 +167,7 @@ class Fitter:
             if schedule.done:
                 self.keep_average()
                 return report
+            after_epoch(schedule.taken)
 
     def keep_average(self) -> None:
         """Put the averaged weights into the network, in evaluation mode."""

@@ -10,7 +10,7 @@ import pytest
 
 from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.learning.quick import watch_adapting
 from tests.running import kerf, problem
 
@@ -38,8 +38,8 @@ def bare(rendered: Path, tmp_path: Path) -> Path:
 def test_a_pipeline_fails_above_what_it_allows(rendered: Path) -> None:
     failed = kerf("audit", rendered, *SOON, "--fail-above", "0.01", "--json")
     assert "of them, 0.01 is the maximum" in problem(failed, ExitCode.ABOVE_MAXIMUM)
-    assert failed.returncode == 16
-    told = json.loads(failed.stdout)
+    assert failed.code == 16
+    told = json.loads(failed.out)
     assert told["threshold"] == 0.01
     assert told["success"]["value"] > 0.5
     assert told["measured"] == 12
