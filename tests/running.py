@@ -16,7 +16,7 @@ from kerf.segmenter.errors import ExitCode
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "cli.py"
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", "PYTHONPATH": str(ROOT / "build")}
-COMMANDS = ("segment", "train-char", "adapt", "label", "pretrain", "solve", "eval", "export", "synth")
+COMMANDS = ("segment", "train-char", "adapt", "label", "pretrain", "solve", "eval", "export", "synth", "audit")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kerf.classifier.folders.duplicates import near_duplicates
 from kerf.classifier.kind import looks_to_kind
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.adapting import Adaptation
+from kerf.classifier.learning.checkpoint import Keeper
 from kerf.classifier.learning.course import Course
 from kerf.classifier.learning.cutting import Cutter, samples_to_crop_settings
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
@@ -53,6 +54,8 @@ class TrainResult:
         Number of labelled images that there was no time for.
     models
         Number of models trained, of which ``model`` is the one that read more of the validation part.
+    measured_on
+        The validation part.
     """
 
     model: Model
@@ -61,6 +64,7 @@ class TrainResult:
     duplicates: tuple[tuple[Sample, Sample], ...]
     not_cut: int = 0
     models: int = 1
+    measured_on: tuple[Sample, ...] = ()
 
     @property
     def overfitted(self) -> bool:
@@ -102,6 +106,7 @@ def train(
     held_out: Sequence[Sample] = (),
     deadline: Deadline = NO_DEADLINE,
     constraint: Constraint | None = None,
+    keeper: Keeper | None = None,
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
@@ -126,9 +131,13 @@ def train(
         When to have ended.
     constraint
         What is known of the texts of ``unlabelled``.
+    keeper
+        What keeps the training by labels meanwhile.
 
     Raises
     ------
+    ModelUnreadableError
+        If the keeper is to go on from a checkpoint that is of another training.
     NoLabelsError
         If fewer than ``MIN_SAMPLES`` images can be used.
     SettingsError
@@ -148,7 +157,7 @@ def train(
     cutter = Cutter(replace(segmenter, crop=crop), told, len(samples))
     course, looked_at = split_to_course(split, cutter, settings, device, start, constraint, deadline.share(CUTTING))
     duplicates = near_duplicates(looked_at)
-    model = course.fit(start, told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
+    model = course.fit(start, told, deadline.share(FIRST_MODEL) if unlabelled else deadline, keeper)
     again = None
     if unlabelled:
         try:
@@ -163,6 +172,7 @@ def train(
         tuple(duplicates),
         len(samples) - len(looked_at.train) - len(looked_at.validation),
         2 if again else 1,
+        looked_at.validation,
     )
 
 

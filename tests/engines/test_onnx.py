@@ -15,7 +15,7 @@ import torch
 from typer.testing import CliRunner
 
 from kerf.classifier.engines.onnx_model import OnnxModel, OnnxScorer, load_onnx
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model, model_to_metadata
+from kerf.classifier.model_file import BUNDLED_MODEL, load_model, model_to_metadata, save_model
 from kerf.classifier.model_header import FORMAT, MAX_BYTES
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.cli import app
@@ -27,6 +27,7 @@ from kerf.segmenter.errors import (
     SettingsError,
     extra_to_command,
 )
+from tests.mutated_models import MOST_RISEN, try_mutants
 from tests.running import kerf
 from tests.tiny import tiny_image, tiny_model
 
@@ -115,6 +116,27 @@ def test_truncated_file_is_refused(tiny_onnx: Path, tmp_path: Path, share: float
     content = tiny_onnx.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     refusal(path)
+
+
+def test_a_broken_file_is_refused_without_a_word_of_onnxruntime_s_own(
+    tiny_onnx: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "not_utf8.onnx"
+    path.write_bytes(tiny_onnx.read_bytes().replace(b"\x05val_7", b"\x05v\xe1l_7", 1))
+    refusal(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["onnx", "safetensors"])
+def test_changed_files_are_refused_or_read_in_little_memory(kind: str, tiny_onnx: Path, tmp_path: Path) -> None:
+    path = tiny_onnx
+    if kind == "safetensors":
+        path = tmp_path / "tiny.safetensors"
+        save_model(tiny_model(), path)
+    found, risen = try_mutants(path, tmp_path, 60, seed=1)
+    assert set(found) <= {"ModelUnreadableError", "ModelVersionError", "reads"}
+    assert found["ModelUnreadableError"] > 25
+    assert risen < MOST_RISEN
 
 
 def test_what_is_no_exported_model_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
