@@ -34,7 +34,9 @@ setup: $(VENV)/dev.stamp build/kerf  ## install everything, and the hooks that c
 # Hours on 2 cores; it goes on where it was stopped. Fonts and packages that the model was made with are in
 # data/README.md; packages that are not installed are left out, and said so.
 model: $(VENV)/generators.stamp  ## make the bundled model again, from drawn captchas alone
-	$(BIN)/python cli.py pretrain --images 1000000 --out data/models/default.safetensors
+	$(BIN)/python cli.py pretrain --images 1000000 --out data/models/fast.safetensors
+	$(BIN)/python cli.py pretrain --images 1000000 --size accurate --start data/models/fast.safetensors \
+		--out data/models/accurate.safetensors
 
 # Packages of the registry of node, and django-simple-captcha, whose folder has the name of another package's. What
 # captcha-canvas draws on cannot be fetched from the registry; another package with its interface takes the place.

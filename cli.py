@@ -132,6 +132,7 @@ def label(terminal: "Terminal", folder: opt.FolderToLabel, chosen: groups.LabelO
 
     For example:
       kerf label captchas
+      kerf label captchas --export kraken
     """
     from kerf.classifier.console.label import label_folder
 

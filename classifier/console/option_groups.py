@@ -103,6 +103,7 @@ class TrainOptions:
     max_minutes: opt.MaxMinutes = None
     fast: opt.Fast = False
     augment: opt.Augment = True
+    size: opt.Size = None
     start: opt.Start = None
     from_scratch: opt.FromScratch = False
     unlabelled: opt.Unlabelled = None
@@ -197,6 +198,7 @@ class LabelOptions:
     """The options of `label`."""
 
     review: opt.ReviewFolder = False
+    export: opt.ExportLabels = None
     model: opt.LabelModel = None
     out: opt.LabelOut = None
     port: opt.Port = 0
