@@ -16,7 +16,7 @@ from kerf.classifier.auditing.measures import Measures, image_to_measures
 from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.measuring.metrics import Confusion, evaluate, to_outcome
 from kerf.classifier.pages.causes import Cause
-from kerf.classifier.pages.entries import Entry, inspection_to_entry
+from kerf.classifier.pages.entries import Entry, inspection_to_entry, path_to_name
 from kerf.classifier.pages.inspection import Inspection, Inspector
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.classifier.synthesis.glyphs import CHARACTERS
@@ -107,8 +107,8 @@ def survey(
     looks, entries = [], []
     for path, label in deadline.in_time(shown, LEAST_IMAGES):
         answer = inspector.inspect(path, label)
-        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
         if pictured:
+            name = path_to_name(path, folder)
             entries.append(inspection_to_entry(name, answer, len(shown), label, ignore_case=target.ignore_case))
         looks.append(to_look(answer, label, alike, target.ignore_case))
     return looks_to_survey(looks, lookalikes, ignore_case=target.ignore_case), entries

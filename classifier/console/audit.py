@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.console.arguments import to_images, to_samples
 from kerf.classifier.console.option_groups import AuditOptions
 from kerf.classifier.console.page import write_page
-from kerf.classifier.console.report import FIGURES, line_to_text, sentence_to_text
+from kerf.classifier.console.report import FIGURES, sentence_to_text
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.learning.deadline import Deadline
@@ -53,7 +53,7 @@ def audit_folders(terminal: Terminal, paths: Sequence[Path], chosen: AuditOption
             stream.write(json.dumps(audits_to_dict(audits, threshold), ensure_ascii=False) + "\n")
         else:
             for name, text in audits_to_lines(audits, threshold):
-                stream.write(line_to_text(f"{name:<{FIGURES}}{text}") if name else sentence_to_text(text))
+                stream.write(sentence_to_text(f"{name:<{FIGURES}}{text}" if name else text, " " * FIGURES * bool(name)))
     if chosen.html:
         write_page(terminal, chosen.html, audit_to_page(audits[-1], entries, threshold, *audits[:-1]))
     success = audits[-1].success

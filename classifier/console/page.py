@@ -21,21 +21,16 @@ def read_for_page(
     inspector: Inspector, samples: Sequence[Sample], folder: Path, entries: list[Entry]
 ) -> Iterator[Reading | KerfError]:
     """Read samples one by one; what a page shows of them is added to the entries."""
-    from kerf.classifier.pages.entries import MOST_IMAGES, inspection_to_entry
+    from kerf.classifier.pages.entries import MOST_IMAGES, inspection_to_entry, path_to_name
 
     for sample in samples:
         answer = inspector.inspect(sample.path, sample.text)
         if len(entries) < MOST_IMAGES:
-            name = to_name(sample.path, folder)
+            name = path_to_name(sample.path, folder)
             entries.append(
                 inspection_to_entry(name, answer, len(samples), sample.text, ignore_case=inspector.ignore_case)
             )
         yield answer if isinstance(answer, KerfError) else answer.reading
-
-
-def to_name(path: Path, folder: Path) -> str:
-    """Return what a page calls an image: its path within the folder."""
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def to_subtitle(images: int, model: Path | None) -> str:

@@ -72,10 +72,10 @@ def evaluation_to_text(evaluation: Evaluation) -> str:
     return "".join(map(sentence_to_text, evaluation_to_summary(e))) + "\n" + "".join(map(line_to_text, lines))
 
 
-def sentence_to_text(sentence: str) -> str:
-    """Break a sentence where it is too wide, but never before a per cent sign."""
+def sentence_to_text(sentence: str, indent: str = "") -> str:
+    """Break a sentence where it is too wide, but never before a per cent sign; what follows is indented."""
     kept = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
-    return textwrap.fill(kept, WIDTH).replace("\N{NO-BREAK SPACE}", " ") + "\n"
+    return textwrap.fill(kept, WIDTH, subsequent_indent=indent).replace("\N{NO-BREAK SPACE}", " ") + "\n"
 
 
 def line_to_text(line: str) -> str:

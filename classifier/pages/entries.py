@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ MOST_CANDIDATES = 30
 
 Entry = dict[str, Any]
 """What JSON holds of one image; `templates/images.js` reads it."""
+
+
+def path_to_name(path: Path, folder: Path) -> str:
+    """Return what a page calls an image: its path within the folder."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def inspection_to_entry(

@@ -57,6 +57,7 @@ def test_it_passes_where_no_more_is_read_and_writes_its_page(here: Here, rendere
         "skipping the unsure",
         "what goes wrong",
     ]
+    assert max(map(len, answer.out.splitlines())) <= 80
     assert "the threshold is 100.0 %." in " ".join(answer.out.split())
     assert "How weak is rendered?" in page.read_text(encoding="utf-8")
 
