@@ -1,10 +1,11 @@
 """A folder of odd and broken images, and whether ``solve`` has a row for each of them.
 
-    python -m benchmarks.odd_images FOLDER [--odd 140] [--mutated 5000] [--seed 0] [--check]
+    python -m benchmarks.odd_images FOLDER [--count 10000] [--seed 0] [--check]
 
-Odd are: shapes, modes, animations, bombs, and files that are cut short, empty or named wrongly. Mutated are rendered
-captchas as PNG, JPEG, GIF, WebP, BMP and TIFF with bytes changed, removed or exchanged. With --check, FOLDER is
-solved, and the number of rows, the exit code, the peak memory and the slowest image, on one core, are printed.
+Odd are: shapes, modes, animations, bombs, names, links, and files that are cut short, empty or named wrongly. The
+others are rendered captchas as PNG, JPEG, GIF, WebP, BMP and TIFF with bytes changed, removed or exchanged. With
+--check, FOLDER is solved, and the number of rows, the exit code, the peak memory and the slowest image, on one core,
+are printed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.odd_names import LINKS, NAMES, write_names
 from kerf.classifier.synthesis import synthesize
 from kerf.classifier.synthesis.animations import Animation, animate, frames_to_bytes
 from kerf.segmenter.errors import KerfError
@@ -36,6 +38,7 @@ from kerf.segmenter.errors import KerfError
 CLI = Path(__file__).resolve().parent.parent / "cli.py"
 SHAPES = [(1, 1), (1, 1000), (2, 8000), (3, 30000), (1, 2_000_000), (2000, 1), (30000, 3), (160_000, 100)]
 SHAPES += [(500, 2), (7, 7), (500, 3000), (3000, 500), (1500, 2000), (4000, 4000)]  # rows, columns
+BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 ENCODINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif"}
 
 
@@ -127,6 +130,30 @@ def bombs(captcha: Image.Image) -> Iterator[tuple[str, bytes]]:
     bmp = bytearray(encode(captcha.convert("P").resize((3000, 3000)), "BMP"))
     bmp[30:34] = struct.pack("<I", 1)
     yield "runs.bmp", bytes(bmp)
+    yield from tiff_bombs()
+
+
+def tiff_bombs() -> Iterator[tuple[str, bytes]]:
+    """TIFF files that declare more than they hold, and one whose second page is its first."""
+    packed = zlib.compress(bytes(2**24))
+    for width, height, strips in ((60000, 60000, 1), (4000, 4000, 4000), (3_000_000, 5, 1), (65535, 1, 1)):
+        yield f"bomb_{width}x{height}.tif", tiff(width, height, strips, packed)
+    yield "pages_in_a_circle.tif", tiff(64, 64, 1, zlib.compress(bytes(64 * 64)), following=8)
+
+
+def tiff(width: int, height: int, strips: int, packed: bytes, following: int = 0) -> bytes:
+    """Write a grey TIFF by hand, deflated, in strips that all are the same bytes; ``following`` is where a page is."""
+    entries, count = b"", 9
+    after = 8 + 2 + 12 * count + 4
+    offsets = struct.pack(f"<{strips}I", *[after + 8 * strips] * strips)
+    sizes = struct.pack(f"<{strips}I", *[len(packed)] * strips)
+    places = (after, after + 4 * strips) if strips > 1 else (after + 8, len(packed))
+    values = [(256, 1, width), (257, 1, height), (258, 1, 8), (259, 1, 8), (262, 1, 1), (273, strips, places[0])]
+    values += [(277, 1, 1), (278, 1, -(-height // strips)), (279, strips, places[1])]
+    for tag, number, value in values:
+        entries += struct.pack("<HHII", tag, 4, number, value)
+    directory = struct.pack("<H", count) + entries + struct.pack("<I", following)
+    return b"II*\0" + struct.pack("<I", 8) + directory + offsets + sizes + packed
 
 
 def broken(captcha: Image.Image) -> Iterator[tuple[str, bytes]]:
@@ -134,6 +161,7 @@ def broken(captcha: Image.Image) -> Iterator[tuple[str, bytes]]:
     yield "text.png", b"file,label\n"
     yield "page.jpg", b"<!doctype html><title>403</title>"
     yield "magic.gif", b"GIF89a"
+    yield "zeros.png", bytes(5000)
     for kind, suffix in ENCODINGS.items():
         data = encode(captcha, kind)
         yield f"half.{suffix}", data[: len(data) // 2]
@@ -143,10 +171,10 @@ def broken(captcha: Image.Image) -> Iterator[tuple[str, bytes]]:
 
 
 def mutate(data: bytes, rng: np.random.Generator) -> bytes:
-    """Change bytes, cut the end off, or exchange two parts; the first eight bytes stay."""
+    """Change bytes, cut the end off, exchange two parts, or begin as another kind; else the first eight bytes stay."""
     changed = bytearray(data)
     first, second = sorted(rng.integers(8, len(data) - 16, 2).tolist())
-    way = int(rng.integers(0, 4))
+    way = int(rng.integers(0, 5))
     if way == 0:
         for place in rng.integers(8, len(data), int(rng.integers(1, 20))).tolist():
             changed[place] ^= 1 << int(rng.integers(0, 8))
@@ -155,6 +183,9 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
             changed[place] = int(rng.integers(0, 256))
     elif way == 2:
         del changed[second:]
+    elif way == 3:
+        begin = BEGINNINGS[int(rng.integers(0, len(BEGINNINGS)))]
+        changed[: len(begin)] = begin
     else:
         changed[first : first + 16] = data[second : second + 16]
         changed[second : second + 16] = data[first : first + 16]
@@ -185,27 +216,31 @@ def odd(seed: int) -> Iterator[tuple[str, bytes]]:
     yield from modes(captcha)
 
 
-def write(folder: Path, odd_count: int, mutated_count: int, seed: int) -> list[Path]:
-    """Write so many images and return their paths in order; fewer odd ones where there are no more."""
+def write(folder: Path, count: int, odd_count: int, seed: int) -> list[Path]:
+    """Write so many images and return the paths that are to have a row, in order; fewer odd ones if there are no more.
+
+    Last come all odd names and links, which ``count`` includes.
+    """
     folder.mkdir(parents=True)
-    files = [*islice(odd(seed), odd_count), *islice(mutated(seed), mutated_count)]
+    files = list(islice(odd(seed), odd_count))
+    files += islice(mutated(seed), max(0, count - len(files) - len(NAMES) - len(LINKS)))
     paths = [folder / f"{index:05d}_{name}" for index, (name, _) in enumerate(files)]
     for path, (_, data) in zip(paths, files, strict=True):
         path.write_bytes(data)
-    return paths
+    return paths + write_names(folder / "99999", encode(Image.new("L", (60, 30), 200), "PNG"))
 
 
 def check(folder: Path, paths: list[Path]) -> bool:
     """Solve the folder, print what came of it, and return whether it is as it should be."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(CLI), "solve", str(folder), "--quiet"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = subprocess.run(command, capture_output=True, env=environment, check=False)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    rows = list(csv.DictReader(StringIO(result.stdout)))
+    rows = list(csv.DictReader(StringIO(result.stdout.decode(errors="surrogateescape"), newline="")))
     in_order = [row["file"] for row in rows] == [str(path) for path in paths]
     print(f"{len(paths)} images, {len(rows)} rows, in order: {in_order}, exit code {result.returncode}")
     print(f"peak {peak:.0f} MB; {dict(Counter(row['status'] for row in rows))}")
-    slowest = sorted(((seconds_to_read(path), path.name) for path in paths), reverse=True)[:5]
+    slowest = sorted(((seconds_to_read(path), ascii(path.name)) for path in paths), reverse=True)[:5]
     print("slowest:", ", ".join(f"{seconds:.2f} s {name}" for seconds, name in slowest))
     return in_order and result.returncode not in (0, 1) and peak < 1024 and slowest[0][0] < 1.0
 
@@ -224,14 +259,14 @@ def seconds_to_read(path: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="made, must not exist")
-    parser.add_argument("--odd", type=int, default=140)
-    parser.add_argument("--mutated", type=int, default=5000)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--odd", type=int, default=1000, help="at most so many of them odd")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--check", action="store_true", help="solve the folder")
     given = parser.parse_args()
     if given.folder.exists():
         parser.error(f"{given.folder} exists; name a new folder")
-    paths = write(given.folder, given.odd, given.mutated, given.seed)
+    paths = write(given.folder, given.count, given.odd, given.seed)
     if given.check and not check(given.folder, paths):
         sys.exit(1)
 

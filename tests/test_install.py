@@ -18,6 +18,7 @@ import pytest
 
 from tests.running import ROOT
 
+pytestmark = pytest.mark.process
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
 IMAGE = ROOT / "data" / "samples" / "clean_0.png"
 EXTENSIONS = {"kerf/segmenter/_cutting", "kerf/classifier/lattice/_search"}
@@ -33,17 +34,23 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist, made from what a clone would have, and the wheel made from the sdist."""
-    clone, dist = tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("dist")
+def make_dist(clone: Path, umask: int) -> Path:
+    """Make the folder with the sdist and the wheel, from what a clone would have."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, ".", cwd=clone)
-    return dist
+            shutil.copyfile(ROOT / name, clone / name)
+    programs, stamp = Path(sys.executable).parent, clone / "no_venv" / "dev.stamp"
+    make = f"umask {umask:03o}; make -s dist BIN={programs} VENV={stamp.parent} -o {stamp}"
+    run("sh", "-c", make, cwd=clone, SOURCE_DATE_EPOCH="1700000000")
+    return clone / "dist"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist and the wheel."""
+    return make_dist(tmp_path_factory.mktemp("clone"), 0o022)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +83,15 @@ def folder_of_a_service(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_they_are_the_same_bytes_wherever_and_whenever_they_are_made(
+    built: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    again = make_dist(tmp_path_factory.mktemp("a_clone_elsewhere"), 0o002)
+    assert len(list(again.iterdir())) == 2
+    for path in again.iterdir():
+        assert path.read_bytes() == (built / path.name).read_bytes(), path.name
+
+
 def read_rows(text: str) -> list[tuple[str, str]]:
     """File, text of each row."""
     return [(row["file"], row["text"]) for row in csv.DictReader(io.StringIO(text))]
@@ -96,7 +112,8 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == modules | {f"{name}.pyi" for name in EXTENSIONS} | {
         "kerf/py.typed",
-        "kerf/data/models/default.safetensors",
+        "kerf/data/models/accurate.safetensors",
+        "kerf/data/models/fast.safetensors",
     }
     assert {name.split(".")[0] for name in compiled} == EXTENSIONS
     assert "-abi3-" in wheel.name  # for this version of Python and all that come after it
@@ -116,7 +133,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_part_of_the_tests(buil
 LOOK = """
 import importlib.resources, importlib.util, json, pydoc, sys
 import kerf
-model = importlib.resources.files("kerf") / "data" / "models" / "default.safetensors"
+model = importlib.resources.files("kerf") / "data" / "models" / "fast.safetensors"
 print(json.dumps({
     "file": kerf.__file__,
     "version": kerf.__version__,

@@ -12,7 +12,7 @@ from kerf.classifier.console.report import epoch_to_text, pass_to_text
 from kerf.classifier.folders.dataset import LabelledFolder, Sample, folder_to_samples
 from kerf.classifier.folders.images import find_images, is_folder
 from kerf.classifier.streams import Pause
-from kerf.classifier.texts.patterns import parse_charset
+from kerf.classifier.texts.patterns import parse_charset, shorten
 from kerf.segmenter.errors import LabelAlphabetError
 
 if TYPE_CHECKING:
@@ -137,7 +137,9 @@ def load_recognizer(
 
     recognizer = Recognizer.load(model, device, reading.frames, engine, reading.ink_colour)
     if unknown := recognizer.unknown_characters(reading.constraint):
-        terminal.say(f"warning: the model does not know {unknown!r} of the characters asked for; it reads the others")
+        terminal.say(
+            f"warning: the model does not know {shorten(unknown)} of the characters asked for; it reads the others"
+        )
     return recognizer
 
 

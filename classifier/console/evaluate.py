@@ -46,6 +46,10 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
         stream.write(render(evaluation))
     known = set(chosen.reading.constraint.characters or recognizer.model.alphabet.characters)
     say_suspects(terminal, folder, samples, readings, known, ignore_case=chosen.ignore_case)
+    if not chosen.ignore_case:
+        folded = evaluate([s.text for s in samples], readings, ignore_case=True)
+        if by_case := folded.whole_text.count - evaluation.whole_text.count:
+            terminal.say(f"{by_case} texts are wrong by the case of letters alone; --ignore-case counts them as right")
     if chosen.html:
         write_evaluation(terminal, chosen.html, folder, evaluation, entries, chosen.model)
     accuracy = evaluation.whole_text.value or 0.0

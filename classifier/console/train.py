@@ -29,12 +29,13 @@ from kerf.classifier.learning.learning_curve import (
     point_to_row,
 )
 from kerf.classifier.measuring.suspects import BEST
-from kerf.segmenter.errors import extra_to_command
+from kerf.segmenter.errors import SettingsError, extra_to_command
 
 FAST_SECONDS = 20 - 3
 """Of ``--fast``, without the start of the program."""
 
 if TYPE_CHECKING:
+    from kerf.classifier.learning.checkpoint import Keeper
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.learning.training import TrainResult
     from kerf.classifier.model_file import Model
@@ -45,6 +46,8 @@ def train_model(terminal: Terminal, folder: Path, chosen: TrainOptions) -> None:
     deadline = Deadline.after(FAST_SECONDS if chosen.fast else 60 * chosen.max_minutes if chosen.max_minutes else None)
     check_output_file(chosen.out, [*find_label_files(folder), *([chosen.out] if is_sidecar(chosen.out) else [])])
     budgets = parse_budgets(chosen.curve) if chosen.curve else None
+    if budgets and chosen.resume:
+        raise SettingsError("--resume goes on with one training, and --curve is several; leave one of them out")
     labelled = sample_by_hash(to_samples(folder, chosen.label_pattern, terminal), chosen.limit)
     samples = within_charset(labelled, chosen.charset, terminal)
     images = to_images(chosen.unlabelled, terminal) if chosen.unlabelled else []
@@ -62,19 +65,27 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
     from kerf.classifier.learning.augment import AugmentSettings
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
+    from kerf.classifier.model_file import BUNDLED, load_model, resolve_device, save_model
 
+    keeper = None if chosen.curve else to_keeper(chosen, terminal)
     device = resolve_device(chosen.device)
     augment = AugmentSettings() if chosen.augment else None
     settings = TrainSettings(
-        epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames, ink_colour=chosen.ink_colour
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        augment=augment,
+        size=chosen.size,
+        frames=chosen.frames,
+        ink_colour=chosen.ink_colour,
     )
-    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
+    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED[chosen.size or "fast"], device)
     observer = to_keeping_observer(terminal, chosen.out)
 
     def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
-        result = train(samples, settings, device, start, observer, images, held_out, deadline)
+        result = train(samples, settings, device, start, observer, images, held_out, deadline, keeper=keeper)
         save_model(result.model, chosen.out)
+        if keeper:
+            keeper.path.unlink(missing_ok=True)
         terminal.say(f"{training_to_text(result)}\nthe model is {chosen.out}")
         return result
 
@@ -89,6 +100,18 @@ def judge_labels(terminal: Terminal, folder: Path, result: TrainResult, deadline
     readings = list(deadline.in_time(stream, LEAST_READ))
     samples = result.measured_on[: len(readings)]
     say_suspects(terminal, folder, samples, readings, result.model.alphabet.characters)
+
+
+def to_keeper(chosen: TrainOptions, terminal: Terminal) -> Keeper:
+    """Return what keeps a training beside its model until that is whole, and say if there is one to go on with."""
+    from kerf.classifier.learning.checkpoint import Keeper
+
+    path = chosen.out.with_name(f"{chosen.out.name}.checkpoint")
+    if path.exists():
+        terminal.say(f"going on from {path}" if chosen.resume else f"{path} is left out: --resume would go on from it")
+    elif chosen.resume:
+        terminal.say(f"{path} is not there: beginning anew")
+    return Keeper(path, chosen.resume)
 
 
 def to_keeping_observer(terminal: Terminal, out: Path) -> Observer:

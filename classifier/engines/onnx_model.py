@@ -69,7 +69,7 @@ def load_onnx(path: Path, device: str = "auto") -> OnnxModel:
     if device not in ("auto", "cpu"):
         raise SettingsError(f"the engine onnx runs on the processor, not on {device!r}; leave the device out")
     if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; write it with export")
+        raise NotFoundError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; write it with export")
     try:
         check_size(path.stat().st_size, path)
         session = bytes_to_session(path.read_bytes(), path)
@@ -99,9 +99,9 @@ def bytes_to_session(content: bytes, path: Path) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # shapes change from batch to batch
-    options.log_severity_level = 4  # what is wrong is raised
+    options.log_severity_level = 4  # what is wrong is raised, and with no fallback nothing is printed
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's errors have no class in common
         raise ModelUnreadableError(
             f"{path} is truncated or not an exported model; export it again or copy it again"

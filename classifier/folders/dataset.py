@@ -20,7 +20,7 @@ from kerf.classifier.folders.claims import (
 )
 from kerf.classifier.folders.images import find_images, is_there, path_to_hash
 from kerf.classifier.folders.labels import Note, find_label_files
-from kerf.classifier.folders.texts import ZERO_WIDTH, find_refused, to_label
+from kerf.classifier.folders.texts import ZERO_WIDTH, find_refused, texts_to_remarks, to_label
 from kerf.segmenter.errors import KerfError, NoLabelsError, NotFoundError, SettingsError
 
 LEAST_VALIDATION = 3
@@ -194,7 +194,8 @@ def to_conflict(second: tuple[Claim, str], first: tuple[Claim, str]) -> NoLabels
 
 
 def labels_to_remarks(samples: Sequence[Sample]) -> Iterator[str]:
-    """Warn of labels from which nothing can be learnt."""
+    """Warn of labels from which nothing can be learnt, or not what is meant."""
+    yield from texts_to_remarks(sample.text for sample in samples)
     texts = {sample.text for sample in samples}
     characters = set("".join(texts))
     if len(samples) > 1 and len(texts) == 1:

@@ -71,9 +71,11 @@ class Pages:
         """Return a page of many images: ``?page=2``; the first is 1."""
         review = self._review
         number = request.query_params.get("page", "1")
-        if review is None or not (number.isascii() and number.isdecimal() and 1 <= int(number[:9]) <= review.pages):
+        if review is None or not (number.isascii() and number.isdecimal() and len(number) < 10):
             raise HTTPException(404)
         page = int(number)
+        if not 1 <= page <= review.pages:
+            raise HTTPException(404)
         cards = [(card, path_to_data(self.session.images[card.image])) for card in review.cards(page - 1)]
         name = self.session.store.folder.resolve().name
         return HTMLResponse(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,12 +17,41 @@ from kerf.classifier.model_file import write_whole
 from kerf.segmenter.errors import ModelUnreadableError
 
 FORMAT = "kerf-checkpoint"
+SECONDS = 30.0
+"""Least time between two checkpoints of a ``Keeper``."""
 
 
-def save_checkpoint(fitter: Fitter, taken: int, path: Path) -> None:
+@dataclass
+class Keeper:
+    """Keeps a training in a file from time to time, so that one that was killed can go on.
+
+    Parameters
+    ----------
+    path
+        The file.
+    resume
+        Whether to go on from it if it is there.
+    """
+
+    path: Path
+    resume: bool
+    _last: float = field(default_factory=monotonic)
+
+    def begin(self, fitter: Fitter, identity: str) -> int:
+        """Return the steps that were taken before; see ``load_checkpoint``."""
+        return load_checkpoint(fitter, self.path, identity) if self.resume and self.path.exists() else 0
+
+    def keep(self, fitter: Fitter, taken: int, identity: str) -> None:
+        """Write a checkpoint if the last one is ``SECONDS`` old; see ``save_checkpoint``."""
+        if monotonic() - self._last >= SECONDS:
+            save_checkpoint(fitter, taken, self.path, identity)
+            self._last = monotonic()
+
+
+def save_checkpoint(fitter: Fitter, taken: int, path: Path, identity: str = "") -> None:
     """Write weights, their average, the optimizer's moments and the random generators after ``taken`` steps.
 
-    The file is written whole or not at all.
+    The file is written whole or not at all. ``identity`` is what tells this training from others of the same shape.
 
     Raises
     ------
@@ -28,22 +59,24 @@ def save_checkpoint(fitter: Fitter, taken: int, path: Path) -> None:
         If it cannot be written.
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in fitter_to_tensors(fitter).items()}
-    counts = {"taken": taken, "averaged": fitter.average.count}
+    counts = {"taken": taken, "averaged": fitter.average.count, "identity": identity}
     write_whole(path, save(tensors, {FORMAT: json.dumps(counts)}))
 
 
-def load_checkpoint(fitter: Fitter, path: Path) -> int:
+def load_checkpoint(fitter: Fitter, path: Path, identity: str = "") -> int:
     """Put into a fitter what one of the same shape and settings saved; return the steps it had taken.
 
     Raises
     ------
     ModelUnreadableError
-        If the file is truncated, no checkpoint, or of a network of another shape.
+        If the file is truncated, no checkpoint, of a network of another shape, or of another identity.
     """
     try:
         with safe_open(path, framework="pt") as file:
             counts = json.loads((file.metadata() or {})[FORMAT])
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if counts.get("identity", "") != identity:
+            raise ValueError("of other images, or with other settings")
         take_one_step(fitter)
         own = fitter_to_tensors(fitter)
         if {name: tensor.shape for name, tensor in own.items()} != {
@@ -59,7 +92,9 @@ def load_checkpoint(fitter: Fitter, path: Path) -> int:
         torch.set_rng_state(stored["dropout"])
         return int(counts["taken"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise ModelUnreadableError(f"{path} is no checkpoint of this training; remove it to begin anew") from error
+        raise ModelUnreadableError(
+            f"{path} is no checkpoint of this training; remove it to begin anew, or give its images and options"
+        ) from error
 
 
 def take_one_step(fitter: Fitter) -> None:

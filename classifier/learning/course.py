@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +18,7 @@ from kerf.classifier.kind import Kind
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.adapting import Adaptation, Adapter, Unlabelled
 from kerf.classifier.learning.calibration import fit_temperature
+from kerf.classifier.learning.checkpoint import Keeper
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.fitting import Fitter, LabelledExample, TrainSettings
 from kerf.classifier.learning.observer import Observer
@@ -25,6 +27,7 @@ from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance, hashes_to_learnt
 from kerf.segmenter import SegmenterSettings
+from kerf.segmenter.errors import OutputError
 
 Made = TypeVar("Made")
 
@@ -57,15 +60,31 @@ class Course:
     device: torch.device
     kind: Kind | None
 
-    def fit(self, start: Model | None, observer: Observer, deadline: Deadline = NO_DEADLINE) -> Model:
+    def fit(
+        self,
+        start: Model | None,
+        observer: Observer,
+        deadline: Deadline = NO_DEADLINE,
+        keeper: Keeper | None = None,
+    ) -> Model:
         """Fit and calibrate a model by the labels.
 
-        If a `KeyboardInterrupt` comes, the observer is given the model as it is: not calibrated, nor measured.
+        If a `KeyboardInterrupt` comes, the observer is given the model as it is: not calibrated, nor measured. A
+        checkpoint that cannot be written is a problem and ends nothing.
         """
         fitter = self.to_fitter(start, self.settings)
+        identity = self.identity(fitter)
+
+        def keep(taken: int) -> None:
+            try:
+                if keeper:
+                    keeper.keep(fitter, taken, identity)
+            except OutputError as problem:
+                observer.on_problem(problem)
 
         def fit() -> Model:
-            report = fitter.fit(self.training, self.validation, observer, deadline)
+            taken = keeper.begin(fitter, identity) if keeper else 0
+            report = fitter.fit(self.training, self.validation, observer, deadline, taken, keep)
             return self.to_model(fitter, fit_temperature(fitter, self.validation), 0, report.validation)
 
         return self.interruptible(fit, fitter, observer, lambda: 0)
@@ -97,8 +116,16 @@ class Course:
     def to_fitter(self, start: Model | None, settings: TrainSettings) -> Fitter:
         """Make a fitter of a network that starts from another."""
         torch.manual_seed(settings.seed)
-        network = start_network(self.alphabet, self.segmenter, start).to(self.device)
+        network = start_network(self.alphabet, self.segmenter, start, settings.size).to(self.device)
         return Fitter(network, self.alphabet, self.lengths, settings)
+
+    def identity(self, fitter: Fitter) -> str:
+        """SHA-256 of all that a training follows from: images, labels, settings, weights that it starts from."""
+        known = (data_hash(self.samples), self.alphabet.characters, self.lengths, self.segmenter, self.settings)
+        digest = hashlib.sha256(repr(known).encode())
+        for tensor in fitter.network.state_dict().values():
+            digest.update(tensor.cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     def interruptible(
         self, learn: Callable[[], Made], fitter: Fitter, observer: Observer, pseudo: Callable[[], int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,7 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.network.batch import array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import SizeName
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.load_settings import FrameRule
@@ -58,6 +59,8 @@ class TrainSettings:
         Of everything random, below ``2 ** 63``.
     augment
         Strengths, or None for none.
+    size
+        Of the network, to which a start is widened; None for the start's, or else ``fast``.
     frames
         Which frames of an animation are read; None for what the start says.
     ink_colour
@@ -77,6 +80,7 @@ class TrainSettings:
     prior: float = 0.25
     seed: int = 0
     augment: AugmentSettings | None = field(default_factory=AugmentSettings)
+    size: SizeName | None = None
     frames: FrameRule | None = None
     ink_colour: str | None = None
 
@@ -142,16 +146,20 @@ class Fitter:
         validation: Sequence[LabelledExample],
         observer: Observer,
         deadline: Deadline = NO_DEADLINE,
+        taken: int = 0,
+        after_epoch: Callable[[int], None] = lambda taken: None,
     ) -> EpochReport:
         """Train, leave the averaged weights in the network, and return the last report.
 
         The validation part is measured on and decides nothing. Steps are taken until the schedule ends, which is
-        early enough before the deadline to measure and calibrate; one is taken whatever the time.
+        early enough before the deadline to measure and calibrate; one is taken whatever the time. ``taken`` are the
+        steps behind it when it begins; ``after_epoch`` is told of them after each pass but the last.
         """
         epochs = self.settings.epochs or images_to_epochs(len(train))
         batches = math.ceil(len(train) / self.settings.batch_size)
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
+        schedule.taken = taken
         while True:
             loss = self.run_epoch(train, schedule, observer)
             report = self.report(loss, train, validation, schedule)
@@ -159,6 +167,7 @@ class Fitter:
             if schedule.done:
                 self.keep_average()
                 return report
+            after_epoch(schedule.taken)
 
     def keep_average(self) -> None:
         """Put the averaged weights into the network, in evaluation mode."""

@@ -14,6 +14,7 @@ from kerf.classifier.folders.duplicates import near_duplicates
 from kerf.classifier.kind import looks_to_kind
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.adapting import Adaptation
+from kerf.classifier.learning.checkpoint import Keeper
 from kerf.classifier.learning.course import Course
 from kerf.classifier.learning.cutting import Cutter, samples_to_crop_settings
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
@@ -105,6 +106,7 @@ def train(
     held_out: Sequence[Sample] = (),
     deadline: Deadline = NO_DEADLINE,
     constraint: Constraint | None = None,
+    keeper: Keeper | None = None,
 ) -> TrainResult:
     """Train a model from whole-captcha labels.
 
@@ -129,9 +131,13 @@ def train(
         When to have ended.
     constraint
         What is known of the texts of ``unlabelled``.
+    keeper
+        What keeps the training by labels meanwhile.
 
     Raises
     ------
+    ModelUnreadableError
+        If the keeper is to go on from a checkpoint that is of another training.
     NoLabelsError
         If fewer than ``MIN_SAMPLES`` images can be used.
     SettingsError
@@ -151,7 +157,7 @@ def train(
     cutter = Cutter(replace(segmenter, crop=crop), told, len(samples))
     course, looked_at = split_to_course(split, cutter, settings, device, start, constraint, deadline.share(CUTTING))
     duplicates = near_duplicates(looked_at)
-    model = course.fit(start, told, deadline.share(FIRST_MODEL) if unlabelled else deadline)
+    model = course.fit(start, told, deadline.share(FIRST_MODEL) if unlabelled else deadline, keeper)
     again = None
     if unlabelled:
         try:

@@ -11,7 +11,7 @@ import pytest
 from kerf.classifier.labelling import server
 from kerf.classifier.labelling.session import Session
 from kerf.segmenter.errors import extra_to_command
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ROOT
 
 SAMPLES = sorted((ROOT / "data" / "samples").glob("clean_*.png"))
@@ -61,7 +61,7 @@ def test_another_address_is_warned_of(folder: Path, served: list[Any], here: Her
 
 
 def test_the_model_that_was_learnt_goes_on_and_is_named(folder: Path, served: list[Any], here: Here) -> None:
-    shutil.copy(ROOT / "data" / "models" / "default.safetensors", folder / "labels.safetensors")
+    shutil.copy(ROOT / "data" / "models" / "fast.safetensors", folder / "labels.safetensors")
     answer = here("label", folder, "--no-browser")
     model = folder / "labels.safetensors"
     assert f"the model is {model}; it reads the rest: kerf solve {folder} --model {model}\n" in answer.err

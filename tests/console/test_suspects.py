@@ -15,7 +15,7 @@ from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.learning_curve import LEAST_READ
 from kerf.classifier.learning.training import TrainResult
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.learning.quick import CPU
 from tests.running import ROOT
 

@@ -15,7 +15,7 @@ import torch
 from typer.testing import CliRunner
 
 from kerf.classifier.engines.onnx_model import OnnxModel, OnnxScorer, load_onnx
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model, model_to_metadata
+from kerf.classifier.model_file import BUNDLED_MODEL, load_model, model_to_metadata, save_model
 from kerf.classifier.model_header import FORMAT, MAX_BYTES
 from kerf.classifier.recognizer import Reading, Recognizer
 from kerf.cli import app
@@ -27,6 +27,7 @@ from kerf.segmenter.errors import (
     SettingsError,
     extra_to_command,
 )
+from tests.mutated_models import MOST_RISEN, try_mutants
 from tests.running import kerf
 from tests.tiny import tiny_image, tiny_model
 
@@ -117,9 +118,31 @@ def test_truncated_file_is_refused(tiny_onnx: Path, tmp_path: Path, share: float
     refusal(path)
 
 
+def test_a_broken_file_is_refused_without_a_word_of_onnxruntime_s_own(
+    tiny_onnx: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "not_utf8.onnx"
+    path.write_bytes(tiny_onnx.read_bytes().replace(b"\x05val_7", b"\x05v\xe1l_7", 1))
+    refusal(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["onnx", "safetensors"])
+def test_changed_files_are_refused_or_read_in_little_memory(kind: str, tiny_onnx: Path, tmp_path: Path) -> None:
+    path = tiny_onnx
+    if kind == "safetensors":
+        path = tmp_path / "tiny.safetensors"
+        save_model(tiny_model(), path)
+    found, risen = try_mutants(path, tmp_path, 60, seed=1)
+    assert set(found) <= {"ModelUnreadableError", "ModelVersionError", "reads"}
+    assert found["ModelUnreadableError"] > 25
+    assert risen < MOST_RISEN
+
+
 def test_what_is_no_exported_model_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
     assert "is truncated or not an exported model" in refusal(Path(str(BUNDLED_MODEL)))
     assert "does not exist; write it with export" in refusal(tmp_path / "none.onnx", NotFoundError)
+    assert "is a folder; write it with export" in refusal(tmp_path, NotFoundError)
     (tmp_path / "large.onnx").touch()
     os.truncate(tmp_path / "large.onnx", MAX_BYTES + 1)
     assert f"has more than {MAX_BYTES} bytes" in refusal(tmp_path / "large.onnx")
@@ -145,9 +168,9 @@ def test_an_image_is_read_without_pytorch(tiny_onnx: Path, bundled_onnx: Path) -
     program = "import sys; from kerf.__main__ import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     image = SAMPLES / "clean_0.png"
     result = kerf("solve", image, "--engine", "onnx", "--model", bundled_onnx, program=program)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "False"
-    assert Recognizer.load(device="cpu").read(image).text in result.stdout
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[-1] == "False"
+    assert Recognizer.load(device="cpu").read(image).text in result.out
 
 
 def test_what_is_not_installed_is_said(tiny_onnx: Path, tmp_path: Path) -> None:

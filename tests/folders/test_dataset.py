@@ -1,6 +1,6 @@
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha1, sha256
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from kerf.classifier.folders.dataset import (
     split_samples,
 )
 from kerf.classifier.folders.images import find_images
+from kerf.classifier.folders.texts import texts_to_remarks
 from kerf.segmenter.errors import NoImagesError, NoLabelsError, NotFoundError, SettingsError
 from tests.folders.making import touch
 
@@ -133,6 +134,27 @@ def test_labels_from_which_nothing_is_learnt(tmp_path: Path, labels: str, expect
     found = label(tmp_path, {f"{index}.png": b"%d" % index for index in range(len(rows))}, *rows)
     assert found.remarks == ((expected,) if expected else ())
     assert not found.problems
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("אב", "ab", "بa"), ["warning: 2 labels have letters that are written from right to left; characters are"]),
+        (("x\u0301\u0331", "é"), ["warning: 1 labels have accents that Unicode has as characters of their own; each"]),
+        (("ab", "é1", "中", "Ж", "+"), []),
+    ],
+)
+def test_texts_that_are_otherwise_in_images_than_in_files_are_warned_of(
+    texts: Sequence[str], expected: Sequence[str]
+) -> None:
+    remarks = list(texts_to_remarks(texts))
+    assert len(remarks) == len(expected)
+    assert all(remark.startswith(begin) for remark, begin in zip(remarks, expected, strict=True))
+
+
+def test_labels_from_right_to_left_are_remarked_on(tmp_path: Path) -> None:
+    found = label(tmp_path, {"a.png": b"1", "b.png": b"2"}, "a.png,אב", "b.png,cd")
+    assert found.remarks[0].startswith("warning: 1 labels have letters")
 
 
 def test_what_nobody_sees_in_a_label_is_dropped_and_said(tmp_path: Path) -> None:

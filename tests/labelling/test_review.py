@@ -91,6 +91,7 @@ def test_a_click_corrects(session: Session) -> None:
     assert page.count("<figure") == 4
     assert "page 2 of 2" in page
     assert [client.get(f"/t/?page={number}").status_code for number in ("0", "3", "x", "1")] == [404, 404, 404, 200]
+    assert [client.get(f"/t/?page={number}").status_code for number in ("0000000012", "1" * 5000)] == [404, 404]
     assert client.get("/t/suspects").json() == {"busy": False, "count": 0, "problem": ""}
     assert client.get("/t/items").status_code == 404
     body = {"image": 0, "status": "labelled", "text": "<b>", "seen": ""}

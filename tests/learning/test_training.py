@@ -15,10 +15,11 @@ import torch
 from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.folders.dataset import Sample, split_samples
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.learning import course, training
+from kerf.classifier.learning import checkpoint, course, training
+from kerf.classifier.learning.checkpoint import Keeper
 from kerf.classifier.learning.cutting import Cutter
 from kerf.classifier.learning.fitting import Fitter, LabelledExample
-from kerf.classifier.learning.observer import Observer
+from kerf.classifier.learning.observer import EpochReport, Observer
 from kerf.classifier.learning.start import start_network
 from kerf.classifier.learning.training import TrainResult, train
 from kerf.classifier.measuring.metrics import evaluate, proportion
@@ -28,6 +29,7 @@ from kerf.segmenter import CropSettings, SegmenterSettings
 from kerf.segmenter.errors import (
     KerfError,
     LabelFitError,
+    ModelUnreadableError,
     NoLabelsError,
     UnreadableImageError,
 )
@@ -73,6 +75,48 @@ def test_a_model_knows_its_images_and_what_they_look_like(samples: list[Sample],
     readings = list(Recognizer(result.model).read_many(sample.path for sample in samples))
     assert sum(isinstance(reading, Reading) and not reading.unlike for reading in readings) >= 50
     assert "height" in Recognizer(result.model).read(np.full((200, 300), 255, np.uint8)).unlike
+
+
+class KilledError(Exception):
+    """Ends a training as SIGKILL does: nobody is told."""
+
+
+def test_a_training_that_was_killed_goes_on_to_the_same_file(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(report: EpochReport) -> None:
+        if report.epoch == 4:  # after the checkpoint of the third
+            raise KilledError
+
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    settings, path = replace(QUICK, epochs=6, batch_size=8), tmp_path / "kept"
+    save_model(train(samples[:20], settings, CPU).model, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        train(samples[:20], settings, CPU, observer=Observer(on_epoch=kill), keeper=Keeper(path, resume=False))
+    told: list[int] = []
+    watch = Observer(on_epoch=lambda report: told.append(report.epoch))
+    resumed = train(samples[:20], settings, CPU, observer=watch, keeper=Keeper(path, resume=True))
+    save_model(resumed.model, tmp_path / "resumed")
+    assert told == [4, 5, 6]
+    assert (tmp_path / "resumed").read_bytes() == (tmp_path / "whole").read_bytes()
+    train(samples[:20], settings, CPU, observer=watch, keeper=Keeper(path, resume=False))
+    assert told[3:] == [1, 2, 3, 4, 5, 6]
+    for other, data in ((replace(settings, seed=1), samples[:20]), (settings, samples[1:21])):
+        with pytest.raises(ModelUnreadableError, match="no checkpoint of this training; remove it to begin anew, or"):
+            train(data, other, CPU, keeper=Keeper(path, resume=True))
+
+
+def test_a_training_is_kept_now_and_then_and_goes_on_where_it_cannot_be(
+    samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[KerfError] = []
+    settings, told = replace(QUICK, epochs=3), Observer(on_problem=problems.append)
+    train(samples[:20], settings, CPU, observer=told, keeper=Keeper(tmp_path / "kept", resume=True))
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    made = train(samples[:20], settings, CPU, observer=told, keeper=Keeper(tmp_path, resume=False))
+    assert [str(problem) for problem in problems] == [f"{tmp_path} is there and is no file; name another file"] * 2
+    assert len(made.epochs) == 3
 
 
 def test_same_seed_same_file(samples: list[Sample], tmp_path: Path) -> None:

@@ -134,6 +134,22 @@ def test_each_job_computes_on_one_thread(tiny: Recognizer, monkeypatch: pytest.M
         torch.set_num_threads(before)
 
 
+def test_the_same_is_read_by_one_thread_and_by_two() -> None:
+    paths = sorted((ROOT / "data" / "samples").glob("*_0.png"))
+    recognizer, before = Recognizer.load(device="cpu"), torch.get_num_threads()
+    found = {}
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found[threads] = [recognizer.read(path).text for path in paths]
+            read = recognizer.read_many(paths, batch_size=4, jobs=threads)
+            assert [r.text for r in read if isinstance(r, Reading)] == found[threads]
+    finally:
+        torch.set_num_threads(before)
+    assert found[1] == found[2]
+    assert len(found[1]) > 10
+
+
 def test_no_images_no_readings(tiny: Recognizer) -> None:
     assert list(tiny.read_many([])) == []
 
