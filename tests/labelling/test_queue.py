@@ -86,4 +86,4 @@ def test_models_are_trained_at_steps(trained: int, step: int) -> None:
 
 
 def test_a_training_takes_about_as_long_as_the_labels_until_the_next() -> None:
-    assert [to_seconds(labels) for labels in (10, 20, 21, 100, 400, 1000)] == [30, 30, 31.5, 150, 600, 600]
+    assert [to_seconds(labels) for labels in (10, 40, 41, 100, 400, 1000)] == [60, 60, 61.5, 150, 600, 600]
