@@ -13,8 +13,9 @@ solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and sho
 	$(BIN)/python cli.py solve data/samples --format table --check
 
 # As many tests at a time as there are cores, each on one thread: threads of two processes would wait for each other.
+# Files in the order of tests/conftest.py: the longest first, so that no core is left alone with one at the end.
 test: lint build/kerf  ## every check; the tests come last
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.stamp build/kerf  ## style and types
 	$(BIN)/ruff check .
@@ -48,7 +49,9 @@ setup: $(VENV)/dev.stamp build/kerf  ## install everything, and the hooks that c
 # Hours on 2 cores; it goes on where it was stopped. Fonts and packages that the model was made with are in
 # data/README.md; packages that are not installed are left out, and said so.
 model: $(VENV)/generators.stamp  ## make the bundled model again, from drawn captchas alone
-	$(BIN)/python cli.py pretrain --images 1000000 --out data/models/default.safetensors
+	$(BIN)/python cli.py pretrain --images 1000000 --out data/models/fast.safetensors
+	$(BIN)/python cli.py pretrain --images 1000000 --size accurate --start data/models/fast.safetensors \
+		--out data/models/accurate.safetensors
 
 # Packages of the registry of node, and django-simple-captcha, whose folder has the name of another package's. What
 # captcha-canvas draws on cannot be fetched from the registry; another package with its interface takes the place.

@@ -132,10 +132,25 @@ def label(terminal: "Terminal", folder: opt.FolderToLabel, chosen: groups.LabelO
 
     For example:
       kerf label captchas
+      kerf label captchas --export kraken
     """
     from kerf.classifier.console.label import label_folder
 
     label_folder(terminal, folder, chosen)
+
+
+@command(app, "audit")
+def audit(terminal: "Terminal", paths: opt.FoldersToAudit, chosen: groups.AuditOptions) -> None:
+    """Say how weak a captcha is: attack a folder of it, and see what that takes and what stands in the way.
+
+    For example:
+      kerf audit captchas --html audit.html
+      kerf audit captchas --fail-above 0.01 --json
+      kerf audit old-design new-design
+    """
+    from kerf.classifier.console.audit import audit_folders
+
+    audit_folders(terminal, paths, chosen)
 
 
 def main() -> None:

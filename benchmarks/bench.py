@@ -20,7 +20,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -30,8 +30,18 @@ import torch
 
 from benchmarks.bench_page import FEW, FOUNDING_FAMILY, write_page
 from benchmarks.families import Family, find_families, say
-from benchmarks.kerf_rows import ADAPT, cached_row, row_path, row_to_detail
-from benchmarks.measurements import FOUNDING, KERF, KERF_ADAPTED, KERF_NOTHING, Key, Measurements, Result
+from benchmarks.kerf_rows import ADAPT, REST, cached_row, row_path, row_to_detail
+from benchmarks.measurements import (
+    FOUNDING,
+    KERF,
+    KERF_ACCURATE,
+    KERF_ADAPTED,
+    KERF_NOTHING,
+    KERF_REST,
+    Key,
+    Measurements,
+    Result,
+)
 from benchmarks.results_page import TARGETS, write_results
 from benchmarks.rivals.founding import scores_to_figures
 from benchmarks.rivals.readers import LOADERS
@@ -41,6 +51,14 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.measuring.metrics import proportion
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
+KERF_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    KERF: (),
+    KERF_NOTHING: ("--from-scratch",),
+    KERF_ACCURATE: ("--size", "accurate"),
+    KERF_ADAPTED: ADAPT,
+    KERF_REST: REST,
+}
+"""Further options of Kerf's own systems."""
 SPEED_FAMILIES = ("gen-lepture", "kcaptcha", "wp-really-simple")
 """Where milliseconds are measured, of those that are there; in the quick form, on the first."""
 
@@ -58,6 +76,8 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
         [(name, system, 0) for name in names for system in (KERF, *LOADERS)],
         [(name, KERF, labels) for name, labels in budgets],
         [(name, KERF_ADAPTED, 0) for name in names if full],
+        [(name, KERF_REST, min(FEW, count)) for name, count in names.items() if full],
+        [(name, KERF_ACCURATE, labels) for name, labels in budgets if full],
         [(name, CTC_EQUAL, labels) for name, labels in budgets],
         [(name, system, labels) for name, labels in founding for system in FOUNDING],
         [(name, CTC_BEST, labels) for name, labels in budgets if full],
@@ -105,7 +125,7 @@ class Bench:
         if self.kept.has(key) or system in self.missing or time.monotonic() > self.deadline:
             return
         try:
-            run_it = self.run_kerf if system in (KERF, KERF_NOTHING, KERF_ADAPTED) else self.run_system
+            run_it = self.run_kerf if system in KERF_OPTIONS else self.run_system
             result = run_it(family, system, labels)
         except SystemExit as problem:  # from `run`: its process failed
             say(f"{family}, {system}, {labels} labels: not measured, {problem}")
@@ -118,7 +138,7 @@ class Bench:
     def run_kerf(self, name: str, system: str, labels: int) -> Result:
         """Train and evaluate through the command line, as a user would."""
         family, code = self.families[name], self.kept.codes[system]
-        options = {KERF_NOTHING: ("--from-scratch",), KERF_ADAPTED: ADAPT}.get(system, ())
+        options = KERF_OPTIONS[system]
         row = cached_row(family.folder, labels, code, options)
         model = (
             row_path(code, name, labels, options).with_suffix(".safetensors") if labels or options else BUNDLED_MODEL

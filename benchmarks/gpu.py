@@ -23,7 +23,7 @@ from kerf.classifier.folders.images import find_images
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.fitting import TrainSettings
 from kerf.classifier.learning.training import train
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device
+from kerf.classifier.model_file import BUNDLED, BUNDLED_MODEL, load_model, resolve_device
 from kerf.classifier.network.examples import Example
 from kerf.classifier.recognizer import Recognizer
 from kerf.segmenter.errors import KerfError
@@ -76,7 +76,7 @@ def main() -> None:
     samples = folder_to_samples(arguments.family / "train").samples
     for labels in [labels for labels in arguments.labels if labels <= len(samples)]:
         began = time.perf_counter()
-        result = train(samples[:labels], TrainSettings(), device, load_model(BUNDLED_MODEL, device))
+        result = train(samples[:labels], TrainSettings(), device, load_model(BUNDLED["fast"], device))
         print(f"{labels} labels: {time.perf_counter() - began:.0f} s, {len(result.epochs)} epochs")
 
 

@@ -12,6 +12,8 @@ from benchmarks.running import CACHE, CLI, run
 
 ADAPT = ("adapt",)
 """In the place of further options: no label is given, but all images of ``train/``, their alphabet and length."""
+REST = ("--unlabelled",)
+"""As further options: what of ``train/`` has no label is learnt from as well."""
 DETAIL = (
     "character_error_rate",
     "expected_calibration_error",
@@ -50,7 +52,8 @@ def measure(folder: Path, labels: int, model: Path, options: tuple[str, ...]) ->
     if options == ADAPT:
         learn = ("adapt", folder / "train", *known_options(folder), "--length", known_length(folder))
     elif labels:
-        learn = ("train-char", folder / "train", "--limit", str(labels), *options)
+        rest = (folder / "train",) if options == REST else ()
+        learn = ("train-char", folder / "train", "--limit", str(labels), *options, *rest)
     if learn:
         _, seconds, megabytes = run(CLI, *learn, "--out", model, "--quiet", threads=1)
     reading = ["--model", model] if learn else known_options(folder)

@@ -21,13 +21,12 @@ from benchmarks.running import KERF_FILES, code_hash
 from benchmarks.speed import SPEED_FILES
 
 KERF, KERF_NOTHING, KERF_ADAPTED = "Kerf", "Kerf from nothing", "Kerf, adapted"
+KERF_ACCURATE, KERF_REST = "Kerf, accurate", "Kerf, rest unlabelled"
 FOUNDING = ("network A", "network B")
 SPEED = "speed"
 SEED = 0
 FILES = {
-    KERF: KERF_FILES,
-    KERF_NOTHING: KERF_FILES,
-    KERF_ADAPTED: KERF_FILES,
+    **dict.fromkeys((KERF, KERF_NOTHING, KERF_ADAPTED, KERF_ACCURATE, KERF_REST), KERF_FILES),
     CTC_EQUAL: ("benchmarks/rivals/ctc.py",),
     CTC_BEST: ("benchmarks/rivals/ctc.py",),
     CTC_START: ("benchmarks/rivals/ctc.py", "benchmarks/rivals/pretrain.py"),

@@ -9,7 +9,7 @@ from benchmarks.bench_figures import Record
 from benchmarks.bench_page import is_current
 from benchmarks.families import SEEN_GENERATORS, mark_seen
 from benchmarks.kerf_rows import DETAIL
-from benchmarks.measurements import KERF, KERF_ADAPTED
+from benchmarks.measurements import KERF, KERF_ACCURATE, KERF_ADAPTED, KERF_REST
 
 TARGETS = {
     "wp-really-simple": {50: 97.0, 500: 99.7},
@@ -25,8 +25,8 @@ TARGETS = {
 }
 """Whole-text accuracy asked for, in per cent, by family and number of labels."""
 
-ALONE = (KERF, KERF_ADAPTED)
-"""The systems that the page is of."""
+ALONE = {KERF: "", KERF_ACCURATE: ", accurate", KERF_ADAPTED: ", adapted", KERF_REST: ", rest unlabelled"}
+"""The systems that the page is of, and what is said of each beside the number of labels."""
 NOTES = (
     "The renderer behind the bundled model was written by people who had seen `train/` images of these ten families,",
     "and some of its looks resemble them. The rows with 0 labels, and the start that the others have from that model,",
@@ -56,7 +56,9 @@ def to_markdown(rows: Sequence[Record]) -> str:
         "of the images that can be answered with 99 % of the answers right. Errors: wrong texts by",
         "`benchmarks/trials/errors.py`, as missing candidates / wrong choice among candidates / wrong character.",
         "0 labels: the bundled model, told the alphabet, case ignored where it does not matter. Adapted: after `adapt",
-        "FAMILY/train`, without its labels, told alphabet and length. Training: wall clock and memory, on one thread.",
+        "FAMILY/train`, without its labels, told alphabet and length. Accurate: with `--size accurate`. Rest",
+        "unlabelled: with `--unlabelled FAMILY/train`, of which the labels beyond N are not used. Training: wall clock",
+        "and memory, on one thread.",
         "How fast it reads is in `performance.md`. A seen generator is one that, with other texts and options, drew",
         "some of what the bundled model learnt from.",
         "",
@@ -91,7 +93,7 @@ def row_to_markdown(row: Record) -> str:
     target, detail = TARGETS.get(row["family"], {}).get(row["labels"]), row["detail"]
     cells = [
         mark_seen(row["family"]),
-        f"{row['labels']}, adapted" if row["system"] == KERF_ADAPTED else str(row["labels"]),
+        f"{row['labels']}{ALONE[row['system']]}",
         str(row["n"]),
         f"**{100 * row['correct'] / row['n']:.1f} %**",
         f"{100 * row['low_95']:.1f}-{100 * row['high_95']:.1f}",

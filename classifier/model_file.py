@@ -19,11 +19,14 @@ from kerf.classifier.alphabet import Alphabet
 from kerf.classifier.kind import Kind
 from kerf.classifier.model_header import Header, Provenance, check_size, header_to_metadata, metadata_to_header
 from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.network.config import SIZES, NetworkConfig
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.errors import DeviceError, ModelUnreadableError, NotFoundError, OutputError
 
-BUNDLED_MODEL = files("kerf") / "data" / "models" / "default.safetensors"
+BUNDLED = {size: files("kerf") / "data" / "models" / f"{size}.safetensors" for size in SIZES}
+"""The models that come with Kerf, by size."""
+BUNDLED_MODEL = BUNDLED["accurate"]
+"""What reads, and what adapts, where no model is named."""
 IMPORTED_IN = os.getpid()
 """The process that imported PyTorch; in those forked from it, PyTorch's threads are missing."""
 MAX_WEIGHT = 1e6
@@ -123,7 +126,8 @@ def load_model(path: Path | Traversable, device: torch.device) -> Model:
     """
     check_process(device)
     if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; train a model with train-char or leave out --model")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise NotFoundError(f"{path} {what}; train a model with train-char or leave out --model")
     try:
         with as_file(path) as real:
             check_size(real.stat().st_size, path)

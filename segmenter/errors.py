@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     BELOW_MINIMUM = 13
     SETTINGS = 14
     UNFORESEEN = 15
+    ABOVE_MAXIMUM = 16
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143
@@ -112,6 +113,12 @@ class BelowMinimumError(KerfError):
     """A measured accuracy is below the minimum that was asked for."""
 
     exit_code = ExitCode.BELOW_MINIMUM
+
+
+class AboveMaximumError(KerfError):
+    """A captcha is read more often than was asked for at most."""
+
+    exit_code = ExitCode.ABOVE_MAXIMUM
 
 
 class SettingsError(KerfError):

@@ -113,6 +113,10 @@ def path_to_picture(path: Path, settings: LoadSettings) -> Picture:
     """
     try:
         data = path_to_bytes(path)
+    except FileNotFoundError as error:
+        raise UnreadableImageError(f"{path}: does not exist; check the path") from error
+    except ValueError as error:  # no path at all: it has a NUL
+        raise UnreadableImageError(f"{path}: cannot be read: {error}; check the path") from error
     except OSError as error:
         raise UnreadableImageError(f"{path}: cannot be read: {error.strerror}; check its rights") from error
     return bytes_to_picture(data, str(path), settings)

@@ -1,12 +1,16 @@
+import importlib
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import Phase, settings
 
-from tests.running import kerf
+from benchmarks.running import clear_errors
+from kerf.cli import app
+from tests.running import Answer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,23 +21,61 @@ settings.register_profile(
 )
 
 
+Here = Callable[..., Answer]
+
+
+def run_here(*arguments: str | Path) -> int:
+    """Run the command line in this process, which has torch already: its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        app([str(argument) for argument in arguments], prog_name="kerf")
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.fixture
+def here(capfd: pytest.CaptureFixture[str]) -> Here:
+    """Run the command line in this process; see ``tests.running.kerf``."""
+    return lambda *arguments: Answer(run_here(*arguments), *capfd.readouterr())
+
+
+@pytest.fixture
+def script_here(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Run a script of ``benchmarks/`` in this process; see ``tests.running.script``."""
+
+    def run(name: str, *arguments: str | Path) -> Answer:
+        monkeypatch.setenv("OMP_NUM_THREADS", "1")  # some set it; it is what it was afterwards
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        try:
+            with clear_errors():
+                importlib.import_module(f"benchmarks.{name}").main()
+        except SystemExit as ended:  # with a line, which Python would print
+            said = capfd.readouterr()
+            return Answer(1, said.out, f"{said.err}{ended}\n")
+        return Answer(0, *capfd.readouterr())
+
+    return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first the files that start processes, which take longest."""
+    long = {item.path for item in items if item.get_closest_marker("process")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def captchas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dozen rendered captchas with their labels."""
     folder = tmp_path_factory.mktemp("captchas")
-    result = kerf("synth", folder, "--count", "12", "--seed", "7", "--length", "3", "--charset", "0-9")
-    assert result.returncode == 0, result.stderr
+    assert run_here("synth", folder, "--count", "12", "--seed", "7", "--length", "3", "--charset", "0-9") == 0
     return folder
 
 
 @pytest.fixture(scope="session")
-def trained(captchas: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A model of those captchas, hardly trained, and what training said."""
+def trained(captchas: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of those captchas, hardly trained."""
     out = tmp_path_factory.mktemp("models") / "new" / "model.safetensors"
-    result = kerf("train-char", captchas, "--out", out, "--epochs", "2", "--device", "cpu")
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == ""
-    return out, result.stderr
+    assert run_here("train-char", captchas, "--out", out, "--epochs", "1", "--device", "cpu") == 0
+    return out
 
 
 @pytest.fixture
@@ -53,8 +95,8 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kind of captcha: fifteen images to train on, six to score."""
     folder = tmp_path_factory.mktemp("data") / "digits"
     for part, count, seed in (("train", "15", "1"), ("test", "6", "2")):
-        made = kerf("synth", folder / part, "--count", count, "--seed", seed, "--length", "3", "--charset", "0-4")
-        assert made.returncode == 0, made.stderr
+        options = ("--count", count, "--seed", seed, "--length", "3", "--charset", "0-4")
+        assert run_here("synth", folder / part, *options) == 0
     return folder
 
 

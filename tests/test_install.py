@@ -19,6 +19,7 @@ import pytest
 
 from tests.running import ROOT
 
+pytestmark = pytest.mark.process
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
 IMAGE = ROOT / "data" / "samples" / "clean_0.png"
 EXTENSIONS = {"kerf/segmenter/_cutting", "kerf/classifier/lattice/_search"}
@@ -124,7 +125,8 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     compiled = {name for name in names if name.endswith((".so", ".pyd"))}
     assert names - compiled == modules | {f"{name}.pyi" for name in EXTENSIONS} | {
         "kerf/py.typed",
-        "kerf/data/models/default.safetensors",
+        "kerf/data/models/accurate.safetensors",
+        "kerf/data/models/fast.safetensors",
     }
     assert {name.split(".")[0] for name in compiled} == EXTENSIONS
     assert "-abi3-" in wheel.name  # for this version of Python and all that come after it
@@ -144,7 +146,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_part_of_the_tests(buil
 LOOK = """
 import importlib.resources, importlib.util, json, pydoc, sys
 import kerf
-model = importlib.resources.files("kerf") / "data" / "models" / "default.safetensors"
+model = importlib.resources.files("kerf") / "data" / "models" / "fast.safetensors"
 print(json.dumps({
     "file": kerf.__file__,
     "version": kerf.__version__,

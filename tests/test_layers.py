@@ -29,6 +29,7 @@ ROOMS = (
     "classifier/learning",
     "classifier/pages",
     "classifier/labelling",
+    "classifier/auditing",
     "classifier/console",
     "cli.py",
 )

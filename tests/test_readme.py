@@ -13,6 +13,7 @@ from kerf.cli import app
 from tests.running import ROOT
 from tests.typed import blocks_to_lines, make_checkout, path_to_blocks, run_blocks
 
+pytestmark = pytest.mark.process
 BLOCKS = path_to_blocks(ROOT / "README.md")
 
 

@@ -56,4 +56,4 @@ def test_no_source_file_can_unpickle_or_evaluate() -> None:
 @pytest.mark.process
 def test_a_model_an_image_and_labels_are_read_where_unpickling_is_poisoned(captchas: Path) -> None:
     result = kerf(ROOT / "data" / "samples" / "clean_0.png", captchas, program=POISONED)
-    assert (result.returncode, result.stdout) == (0, "poisoned, and not met\n"), result.stderr
+    assert (result.code, result.out) == (0, "poisoned, and not met\n"), result.err

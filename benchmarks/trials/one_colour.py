@@ -24,7 +24,7 @@ from kerf.classifier.folders.dataset import folder_to_samples
 from kerf.classifier.learning.fitting import TrainSettings
 from kerf.classifier.learning.training import train
 from kerf.classifier.measuring.metrics import evaluate
-from kerf.classifier.model_file import BUNDLED_MODEL, Model, load_model
+from kerf.classifier.model_file import BUNDLED, Model, load_model
 from kerf.classifier.recognizer import Recognizer
 from kerf.classifier.synthesis import find_fonts, render
 from kerf.classifier.synthesis.gallery import name_to_look
@@ -80,7 +80,7 @@ def main() -> None:
     draw_folder(arguments.folder / "train", arguments.labels, 1)
     draw_folder(arguments.folder / "test", arguments.test, 2)
     training, test = (folder_to_samples(arguments.folder / part).samples for part in ("train", "test"))
-    start = load_model(BUNDLED_MODEL, torch.device("cpu"))
+    start = load_model(BUNDLED["fast"], torch.device("cpu"))
     ink = replace(start.segmenter.ink, colour=parse_colour("#d21e1e"))
     told = replace(start, segmenter=replace(start.segmenter, ink=ink))
 

@@ -24,7 +24,7 @@ from kerf.classifier.learning.fitting import TrainSettings
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.learning.training import train
 from kerf.classifier.measuring.metrics import evaluate
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model, save_model
+from kerf.classifier.model_file import BUNDLED, load_model, save_model
 from kerf.classifier.recognizer import Recognizer
 
 HELD_OUT = 300
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("family", type=Path, help="folder with train/")
     parser.add_argument("--labels", type=int, required=True)
     parser.add_argument("--unlabelled", type=int, default=0, help="so many further images, without their labels")
-    parser.add_argument("--start", type=Path, default=BUNDLED_MODEL)
+    parser.add_argument("--start", type=Path, default=BUNDLED["fast"])
     parser.add_argument("--from-scratch", action="store_true")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="fields of TrainSettings")
     parser.add_argument("--augment", type=float, default=1.0, help="strength of augmentation, 1 = as it is")

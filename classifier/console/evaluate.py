@@ -11,10 +11,12 @@ from kerf.classifier.console.kind import watch_kind
 from kerf.classifier.console.option_groups import EvalOptions
 from kerf.classifier.console.page import read_for_page, to_subtitle, write_page
 from kerf.classifier.console.report import evaluation_to_json, evaluation_to_text
+from kerf.classifier.console.suspects import say_suspects
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.measuring.metrics import Evaluation, evaluate
+from kerf.classifier.measuring.suspects import BEST
 from kerf.segmenter.errors import BelowMinimumError, KerfError
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def evaluate_folder(terminal: Terminal, folder: Path, chosen: EvalOptions) -> No
     render = evaluation_to_json if chosen.as_json else evaluation_to_text
     with terminal.output(None) as stream:
         stream.write(render(evaluation))
+    known = set(chosen.reading.constraint.characters or recognizer.model.alphabet.characters)
+    say_suspects(terminal, folder, samples, readings, known, ignore_case=chosen.ignore_case)
     if not chosen.ignore_case:
         folded = evaluate([s.text for s in samples], readings, ignore_case=True)
         if by_case := folded.whole_text.count - evaluation.whole_text.count:
@@ -69,7 +73,7 @@ def read_samples(
 ) -> Iterator[Reading | KerfError]:
     """Read in batches or, for a page, one by one with all that it shows, which is added to the entries."""
     if not chosen.html:
-        return recognizer.read_many((s.path for s in samples), chosen.reading.constraint)
+        return recognizer.read_many((s.path for s in samples), chosen.reading.constraint, best=BEST)
     from kerf.classifier.pages.inspection import Inspector
 
     inspector = Inspector(recognizer, chosen.reading.constraint, ignore_case=chosen.ignore_case)

@@ -18,12 +18,34 @@ from kerf.segmenter.errors import NoLabelsError, NotFoundError, SettingsError, e
 if TYPE_CHECKING:
     from kerf.classifier.labelling.review import Review
     from kerf.classifier.labelling.session import Session
+    from kerf.classifier.labelling.store import LabelStore
+    from kerf.classifier.labelling.tools import Tool
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None:
-    """Serve the page until it is stopped; the parameters are the command's.
+    """Serve the page until it is stopped, or write the labels for another tool; the parameters are the command's."""
+    if not is_folder(folder):
+        raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")
+    if chosen.export:
+        export_labels(terminal, folder, chosen.export)
+    else:
+        serve_page(terminal, folder, chosen)
+
+
+def export_labels(terminal: Terminal, folder: Path, tool: Tool) -> None:
+    """Write the labels that there are as the files of another tool."""
+    from kerf.classifier.labelling.exports import export_answers
+
+    _, store = open_store(terminal, folder, names_too=True)
+    written = export_answers(folder, store.answers(), tool)
+    where = f"{len(written)} files like {written[0]}" if len(written) > 1 else written[0]
+    terminal.say(f"{len(store.labels())} labels are in {where}, for {tool}")
+
+
+def serve_page(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None:
+    """Serve the page until it is stopped.
 
     Raises
     ------
@@ -35,8 +57,6 @@ def label_folder(terminal: Terminal, folder: Path, chosen: LabelOptions) -> None
     except ModuleNotFoundError as error:
         raise SettingsError(f"label needs {error.name}; {extra_to_command('label')}") from error
 
-    if not is_folder(folder):
-        raise NotFoundError(f"{folder}: is not a folder; name the folder that has the images")
     out = chosen.out or folder / "labels.safetensors"
     check_output_file(out)
     with open_socket(chosen.host, chosen.port) as listener:
@@ -72,21 +92,29 @@ def say_end(terminal: Terminal, session: Session, out: Path) -> None:
 
 def open_session(terminal: Terminal, folder: Path, out: Path, chosen: LabelOptions) -> Session:
     """Read the answers that there are, and load the model to begin with."""
-    from kerf.classifier.labelling.session import Session, name_images
+    from kerf.classifier.labelling.session import Session
+
+    images, store = open_store(terminal, folder, names_too=chosen.review)
+    model = chosen.model or (out if out.exists() else None)
+    recognizer = load_recognizer(terminal, model, "cpu", chosen.reading)
+    learns = None if chosen.review else out
+    return Session(images, store, recognizer, chosen.reading.constraint, out=learns, start=chosen.model)
+
+
+def open_store(terminal: Terminal, folder: Path, *, names_too: bool) -> tuple[dict[str, Path], LabelStore]:
+    """Name the images, and read the answers that there are; ``names_too``, or else labels from names."""
+    from kerf.classifier.labelling.session import name_images
     from kerf.classifier.labelling.store import LabelStore
 
     images, problems = name_images(folder, to_images([folder], terminal))
     store = LabelStore(folder, images.values())
     for problem in (*problems, *store.problems):
         terminal.problem(problem)
-    if chosen.review and not len(store):
+    if names_too and not len(store):
         with suppress(NoLabelsError):
             samples = to_samples(folder, None, terminal)
             store.take_over({s.path.relative_to(folder).as_posix(): s.text for s in samples})
-    model = chosen.model or (out if out.exists() else None)
-    recognizer = load_recognizer(terminal, model, "cpu", chosen.reading)
-    learns = None if chosen.review else out
-    return Session(images, store, recognizer, chosen.reading.constraint, out=learns, start=chosen.model)
+    return images, store
 
 
 def open_review(terminal: Terminal, session: Session) -> Review:

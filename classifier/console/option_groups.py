@@ -104,6 +104,7 @@ class TrainOptions:
     max_minutes: opt.MaxMinutes = None
     fast: opt.Fast = False
     augment: opt.Augment = True
+    size: opt.Size = None
     start: opt.Start = None
     from_scratch: opt.FromScratch = False
     unlabelled: opt.Unlabelled = None
@@ -198,9 +199,27 @@ class LabelOptions:
     """The options of `label`."""
 
     review: opt.ReviewFolder = False
+    export: opt.ExportLabels = None
     model: opt.LabelModel = None
     out: opt.LabelOut = None
     port: opt.Port = 0
     host: opt.Host = "127.0.0.1"
     no_browser: opt.NoBrowser = False
     reading: ReadingOptions = field(default_factory=ReadingOptions)
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """The options of `audit`."""
+
+    fail_above: opt.FailAbove = None
+    as_json: opt.AsJson = False
+    html: opt.OutPage = None
+    max_minutes: opt.AuditMinutes = 10.0
+    start: opt.Start = None
+    ignore_case: opt.IgnoreCase = False
+    label_pattern: opt.LabelPattern = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    device: opt.Device = "auto"
+    seed: opt.Seed = 0
+    limit: opt.Limit = None

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from kerf import __version__
+from kerf.classifier.labelling.tools import Tool
 from kerf.classifier.network.config import SizeName
 from kerf.segmenter.load_settings import FrameRule
 
@@ -117,7 +118,10 @@ Visits = Annotated[int, typer.Option(parser=AT_LEAST_ONE, metavar="N", help="How
 Workers = Annotated[
     int, typer.Option(parser=number(int, 0, 256, "1"), metavar="N", help="Processes that draw; 0 draws in this one.")
 ]
-Size = Annotated[SizeName | None, typer.Option(help="Size of the network; a start is widened to it.")]
+Size = Annotated[
+    SizeName | None,
+    typer.Option(help="Size of the network: fast, or accurate, which takes twice as long to train and to read."),
+]
 PretrainStart = Annotated[Path | None, typer.Option("--start", help="Model to start from; without it, none.")]
 Curve = Annotated[str | None, typer.Option(help="Train on so many labels in turn, such as 50,100,200, and compare.")]
 LabelCharset = Annotated[str | None, typer.Option(help="Leave out labels that have other characters.")]
@@ -176,4 +180,26 @@ Host = Annotated[str, typer.Option(help="Address to listen on; any but this mach
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Open no browser; the address is printed.")]
 ReviewFolder = Annotated[
     bool, typer.Option("--review", help="Look over many at a time; first the labels that are probably wrong.")
+]
+ExportLabels = Annotated[
+    Tool | None,
+    typer.Option("--export", help="Write the labels for another tool, into the folder, and end."),
+]
+FoldersToAudit = Annotated[
+    list[Path],
+    typer.Argument(help="Folder of captchas, with labels or without; or the old and the new design's."),
+]
+FailAbove = Annotated[
+    float | None,
+    typer.Option(
+        parser=number(float, 0, 1, "0.01"),
+        metavar="SHARE",
+        help="The verdict's threshold; exit with code 16 if a program reads more. Without it, 0.01 and no failure.",
+    ),
+]
+AuditMinutes = Annotated[
+    float,
+    typer.Option(
+        "--max-minutes", parser=number(float, 0.1, None, "10"), metavar="MINUTES", help="Divided among the attacks."
+    ),
 ]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from kerf.classifier.console.arguments import to_observer
 from kerf.classifier.console.option_groups import PretrainOptions
 from kerf.classifier.console.terminal import Terminal, check_output_file
-from kerf.classifier.network.config import SIZES
 from kerf.classifier.synthesis import find_fonts
 from kerf.classifier.synthesis.generators import installed, missing
 
@@ -22,7 +21,7 @@ def pretrain_model(terminal: Terminal, chosen: PretrainOptions) -> None:
     deadline = Deadline.after(60 * chosen.max_minutes if chosen.max_minutes else None)
     device = resolve_device(chosen.device)
     settings = PretrainSettings(images=chosen.images, visits=chosen.visits, workers=chosen.workers)
-    settings = replace(settings, fitting=replace(settings.fitting, seed=chosen.seed))
+    settings = replace(settings, fitting=replace(settings.fitting, seed=chosen.seed, size=chosen.size))
     start = load_model(chosen.start, device) if chosen.start else None
     fonts, checkpoint = find_fonts(), chosen.out.with_suffix(".checkpoint")
     terminal.say(f"drawing with {len(fonts)} fonts and {', '.join(g.name for g in installed()) or 'no packages'}")
@@ -30,7 +29,6 @@ def pretrain_model(terminal: Terminal, chosen: PretrainOptions) -> None:
         terminal.say(f"not installed, and left out: {', '.join(absent)}")
     if checkpoint.exists():
         terminal.say(f"going on from {checkpoint}")
-    shape = SIZES[chosen.size] if chosen.size else None
-    save_model(pretrain(settings, fonts, checkpoint, device, start, to_observer(terminal), deadline, shape), chosen.out)
+    save_model(pretrain(settings, fonts, checkpoint, device, start, to_observer(terminal), deadline), chosen.out)
     checkpoint.unlink(missing_ok=True)
     terminal.say(f"the model is {chosen.out}")

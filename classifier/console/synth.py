@@ -7,7 +7,7 @@ from pathlib import Path
 from kerf.classifier.alphabet import Constraint
 from kerf.classifier.console.option_groups import SynthOptions
 from kerf.classifier.console.terminal import Terminal
-from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
+from kerf.classifier.synthesis import CHARACTERS, SIGNS, find_fonts, synthesize, write_dataset
 from kerf.segmenter.errors import OutputError
 
 
@@ -22,9 +22,9 @@ def draw_captchas(terminal: Terminal, folder: Path, chosen: SynthOptions) -> Non
     if folder.is_dir() and any(folder.iterdir()):
         raise OutputError(f"{folder}: is not empty, and nothing is overwritten; name a new folder")
     texts = Constraint(chosen.charset, chosen.length)
-    captchas = synthesize(
-        chosen.count, chosen.seed, chosen.look, texts.characters, texts.lengths, find_fonts(chosen.fonts)
-    )
+    others = "".join(c for c in texts.characters or "" if c not in CHARACTERS + SIGNS)
+    fonts = find_fonts(chosen.fonts, others)
+    captchas = synthesize(chosen.count, chosen.seed, chosen.look, texts.characters, texts.lengths, fonts)
     terminal.partial = folder
     written = write_dataset(folder, terminal.track(captchas, chosen.count, "drawing"))
     terminal.partial = None

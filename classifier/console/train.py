@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kerf.classifier.console.arguments import to_images, to_observer, to_samples, within_charset
 from kerf.classifier.console.option_groups import TrainOptions
 from kerf.classifier.console.report import training_to_text
+from kerf.classifier.console.suspects import say_suspects
 from kerf.classifier.console.terminal import Terminal, check_output_file
 from kerf.classifier.folders.claims import is_sidecar
 from kerf.classifier.folders.dataset import Sample, sample_by_hash
@@ -19,6 +20,7 @@ from kerf.classifier.learning.deadline import Deadline
 from kerf.classifier.learning.forecast import LEAST_POINTS, labels_needed, need_to_text
 from kerf.classifier.learning.learning_curve import (
     COLUMNS,
+    LEAST_READ,
     CurvePoint,
     Learn,
     learn_subsets,
@@ -26,6 +28,7 @@ from kerf.classifier.learning.learning_curve import (
     plot_curve,
     point_to_row,
 )
+from kerf.classifier.measuring.suspects import BEST
 from kerf.segmenter.errors import SettingsError, extra_to_command
 
 FAST_SECONDS = 20 - 3
@@ -53,7 +56,7 @@ def train_model(terminal: Terminal, folder: Path, chosen: TrainOptions) -> None:
         points = show_points(learn_subsets(samples, budgets, learn, deadline), terminal)
         show_curve(points, chosen.out.with_suffix(".curve.png"), terminal)
     else:
-        learn(samples, (), deadline)
+        judge_labels(terminal, folder, learn(samples, (), deadline), deadline)
 
 
 def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path]) -> Learn:
@@ -62,15 +65,20 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
     from kerf.classifier.learning.augment import AugmentSettings
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model, resolve_device, save_model
+    from kerf.classifier.model_file import BUNDLED, load_model, resolve_device, save_model
 
     keeper = None if chosen.curve else to_keeper(chosen, terminal)
     device = resolve_device(chosen.device)
     augment = AugmentSettings() if chosen.augment else None
     settings = TrainSettings(
-        epochs=chosen.epochs, seed=chosen.seed, augment=augment, frames=chosen.frames, ink_colour=chosen.ink_colour
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        augment=augment,
+        size=chosen.size,
+        frames=chosen.frames,
+        ink_colour=chosen.ink_colour,
     )
-    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED_MODEL, device)
+    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED[chosen.size or "fast"], device)
     observer = to_keeping_observer(terminal, chosen.out)
 
     def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
@@ -82,6 +90,16 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
         return result
 
     return learn
+
+
+def judge_labels(terminal: Terminal, folder: Path, result: TrainResult, deadline: Deadline) -> None:
+    """Say how many labels look wrong of the validation part, which the model did not learn and soon reads."""
+    from kerf.classifier.recognizer import Recognizer
+
+    stream = Recognizer(result.model).read_many((sample.path for sample in result.measured_on), best=BEST)
+    readings = list(deadline.in_time(stream, LEAST_READ))
+    samples = result.measured_on[: len(readings)]
+    say_suspects(terminal, folder, samples, readings, result.model.alphabet.characters)
 
 
 def to_keeper(chosen: TrainOptions, terminal: Terminal) -> Keeper:

@@ -69,7 +69,7 @@ def load_onnx(path: Path, device: str = "auto") -> OnnxModel:
     if device not in ("auto", "cpu"):
         raise SettingsError(f"the engine onnx runs on the processor, not on {device!r}; leave the device out")
     if not path.is_file():
-        raise NotFoundError(f"{path} does not exist; write it with export")
+        raise NotFoundError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; write it with export")
     try:
         check_size(path.stat().st_size, path)
         session = bytes_to_session(path.read_bytes(), path)

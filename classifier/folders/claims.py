@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from kerf.classifier.folders.images import file_to_kind, is_there
-from kerf.classifier.folders.labels import Note, path_to_rows, read_text
+from kerf.classifier.folders.label_studio import path_to_names
+from kerf.classifier.folders.labels import Note, path_to_rows, read_text, to_unit
 from kerf.classifier.folders.names import NAME_PATTERN, look_of_names, names_to_texts
 from kerf.segmenter.errors import KerfError, NoLabelsError, NotFoundError
 
@@ -46,7 +48,7 @@ def file_to_claims(label_file: Path) -> Iterator[Claim | Note | KerfError]:
     """Read a label file and look for its images."""
     for row in path_to_rows(label_file):
         if not isinstance(row, (KerfError, Note)):
-            where = f"{label_file}: line {row.line}"
+            where = f"{label_file}: {to_unit(label_file)} {row.line}"
             yield name_to_claim(label_file, row.file.strip(), row.text, where)
         else:
             yield row
@@ -56,13 +58,16 @@ def name_to_claim(label_file: Path, name: str, text: str, where: str) -> Claim |
     """Find the image that a line names, which must be in the folder of the label file.
 
     It may be named from there, from the folder above or from the working directory, and with the backslashes of
-    Windows. What the ``.txt`` files of PaddleOCR name may be in the folder above as well.
+    Windows. What the ``.txt`` files of PaddleOCR name may be in the folder above as well. Of Label Studio's path, the
+    end counts.
     """
     folder = label_file.parent
     above = Path(os.path.abspath(folder)).parent  # noqa: PTH100 (links in it are not followed)
     roots = (folder, above) if label_file.suffix.lower() == ".txt" else (folder,)
+    spellings = path_to_names(name) if label_file.suffix.lower() == ".json" else (name, name.replace("\\", "/"))
     outside = False
-    for path in (start / spelling for start in (folder, above, Path()) for spelling in (name, name.replace("\\", "/"))):
+    for start, spelling in product((folder, above, Path()), spellings):
+        path = start / spelling
         if is_there(path) and path.is_file():
             if image := next(filter(None, (path_within(path, root) for root in roots)), None):
                 return Claim(image, text, where)
@@ -72,7 +77,7 @@ def name_to_claim(label_file: Path, name: str, text: str, where: str) -> Claim |
             f"{where} names {name!r}, which is outside of {folder}; move {label_file.name} to a folder that has all "
             "images below it, and name that folder"
         )
-    return NotFoundError(f"{where} names {name!r}, which does not exist; correct or remove the line")
+    return NotFoundError(f"{where} names {name!r}, which does not exist; correct or remove the {to_unit(label_file)}")
 
 
 def path_within(path: Path, root: Path) -> Path | None:

@@ -86,7 +86,8 @@ def folder_to_samples(folder: Path, label_pattern: str | None = None) -> Labelle
        such a table, in which rows without a text are left out.
     3. ``metadata.jsonl`` or ``labels.jsonl``, the same as one JSON object a line.
     4. ``label.txt``, ``labels.txt``, ``rec_gt.txt``, ``rec_gt_train.txt``, or else the first file like ``gt.txt``,
-       ``test_gt.txt``, ``gt_1.txt``: such a table or, without a first line that names columns, image, tab, text.
+       ``test_gt.txt``, ``gt_1.txt``: such a table or, without a first line that names columns, image, tab, text. Or
+       what Label Studio exports, JSON or JSON-MIN, under the name that it gives or ``label-studio.json``.
     5. Files beside the images, one a text: ``a.gt.txt`` or else ``a.txt`` for ``a.png``.
     6. Folders, one a text: ``AB12/1.png``, where all images are in such and their own names are counters.
     7. File names: ``AB12.png``, ``AB12_0007.png``, unless they are counters or have more than the text in them.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from kerf.classifier.folders import label_studio
 from kerf.segmenter.errors import NoLabelsError
 
 TABLES = ("labels.csv", "labels.tsv", "metadata.csv")
@@ -36,7 +37,7 @@ class Row:
     Attributes
     ----------
     line
-        Its number, from 1.
+        Its number, from 1; of Label Studio's, that of the task.
     file
         The image, as the line names it.
     text
@@ -75,8 +76,10 @@ def find_label_files(folder: Path) -> list[Path]:
         name = path.name.lower()
         return usual.index(name) if name in usual else len(usual), path.name
 
-    paths = (p for p in folder.glob("*") if p.name.lower() in usual or GROUND_TRUTH.fullmatch(p.name.lower()))
-    return sorted((path for path in paths if path.is_file()), key=rank)
+    def is_one(name: str) -> bool:
+        return name in usual or any(pattern.fullmatch(name) for pattern in (GROUND_TRUTH, label_studio.NAME))
+
+    return sorted((path for path in folder.glob("*") if is_one(path.name.lower()) and path.is_file()), key=rank)
 
 
 def path_to_rows(path: Path) -> Iterator[Row | Note | NoLabelsError]:
@@ -95,6 +98,8 @@ def path_to_rows(path: Path) -> Iterator[Row | Note | NoLabelsError]:
     text = read_text(path)
     if path.suffix.lower() == ".jsonl":
         return json_lines_to_rows(path, text)
+    if path.suffix.lower() == ".json":
+        return tasks_to_rows(path, text)
     head = next((line for line in text.split("\n") if line.strip()), "")[:LONGEST_HEAD]
     for delimiter in DELIMITERS:
         if columns := names_to_columns(next(csv.reader([head], delimiter=delimiter))):
@@ -152,6 +157,20 @@ def json_lines_to_rows(path: Path, text: str) -> Iterator[Row | Note | NoLabelsE
             yield Row(number, file, said)
 
 
+def tasks_to_rows(path: Path, text: str) -> Iterator[Row | Note | NoLabelsError]:
+    """Read Label Studio's tasks, counted from 1, as ``path_to_rows``; those without a text are left out."""
+    tasks = label_studio.text_to_tasks(text)
+    if tasks is None:
+        raise NoLabelsError(f"{path}: is not a list of Label Studio's tasks; export them as JSON or JSON-MIN")
+    for number, task in enumerate(tasks, start=1):
+        if (image := label_studio.task_to_image(task)) is None:
+            yield to_problem(path, number, "names no image")
+        elif (said := label_studio.task_to_text(task)) is None:
+            yield NO_TEXT
+        else:
+            yield Row(number, image, said)
+
+
 def tab_separated_to_rows(path: Path, text: str) -> Iterator[Row | NoLabelsError]:
     """Read image, tab, text, one a line, as ``path_to_rows``."""
     for number, line in numbered_lines(text):
@@ -196,6 +215,11 @@ def read_text(path: Path) -> str:
         raise NoLabelsError(f"{path}: cannot be read: {error.strerror}; check its rights") from error
 
 
+def to_unit(path: Path) -> str:
+    """Name what a label file has for each image."""
+    return "task" if path.suffix.lower() == ".json" else "line"
+
+
 def to_problem(path: Path, line: int, what: str) -> NoLabelsError:
     """Say what is wrong with a line."""
-    return NoLabelsError(f"{path}: line {line} {what}; correct the line")
+    return NoLabelsError(f"{path}: {to_unit(path)} {line} {what}; correct the {to_unit(path)}")

@@ -1,18 +1,23 @@
-"""Labels to a model, in a process of its own while the person goes on typing."""
+"""Labels, and the images that have none yet, to a model, in a process of its own while the person goes on typing."""
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
+import string
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from kerf.classifier.alphabet import Constraint
 from kerf.classifier.folders.dataset import Sample
 from kerf.segmenter.errors import KerfError
 
@@ -25,8 +30,14 @@ STEPS = (1, 2, 5)
 FIRST = 20
 """Labels after which the first model is trained."""
 SECONDS_A_LABEL = 1.5
-LEAST_SECONDS, MOST_SECONDS = 30.0, 600.0
+LEAST_SECONDS, MOST_SECONDS = 60.0, 600.0
 """A training takes at most about as long as a person needs to type as many labels again as it learns from."""
+MOST_UNLABELLED = 1000
+"""Images without labels that a training learns from too."""
+UNSEEN_TEXTS = 0.02
+"""Share of texts with a character that no label has, from which on the labels do not tell the alphabet yet."""
+CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+"""Characters that come together: where a label has one, others are likely."""
 GENTLY = 5
 """Priority of what is done meanwhile: about a third of the time of what people wait for."""
 
@@ -101,7 +112,32 @@ def run(work: Callable[..., object], arguments: tuple[object, ...], sender: Conn
         sender.send(str(error))
 
 
-def learn(samples: Sequence[Sample], start: Path | None, out: Path) -> Path:
+@dataclass(frozen=True)
+class Lesson:
+    """What a training learns from.
+
+    Attributes
+    ----------
+    samples
+        The labels so far.
+    unlabelled
+        Further images of the folder.
+    constraint
+        What is known of their texts.
+    start
+        The model file to start from; None for the bundled one.
+    seconds
+        How long it may take.
+    """
+
+    samples: Sequence[Sample]
+    unlabelled: Sequence[Path] = ()
+    constraint: Constraint = field(default_factory=Constraint)
+    start: Path | None = None
+    seconds: float = math.inf
+
+
+def learn(lesson: Lesson, out: Path) -> Path:
     """Train a model and write it; return its file.
 
     Raises
@@ -111,23 +147,47 @@ def learn(samples: Sequence[Sample], start: Path | None, out: Path) -> Path:
     """
     from kerf.classifier.model_file import save_model
 
-    save_model(train_gently(samples, start, to_seconds(len(samples))), out)
+    save_model(train_gently(lesson), out)
     return out
 
 
-def train_gently(samples: Sequence[Sample], start: Path | None, seconds: float) -> Model:
-    """Train a model from a start, None for the bundled one, within a time, and end if nobody waits for it."""
+def train_gently(lesson: Lesson) -> Model:
+    """Train a model, and end if nobody waits for it."""
     import torch
 
     from kerf.classifier.learning.deadline import Deadline
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.observer import Observer
     from kerf.classifier.learning.training import train
-    from kerf.classifier.model_file import BUNDLED_MODEL, load_model
+    from kerf.classifier.model_file import BUNDLED, load_model
 
-    device = torch.device("cpu")
-    begin, deadline = load_model(start or BUNDLED_MODEL, device), Deadline.after(seconds)
-    return train(samples, TrainSettings(), device, begin, Observer(on_step=leave_if_alone), deadline=deadline).model
+    device, deadline = torch.device("cpu"), Deadline.after(lesson.seconds)
+    begin = load_model(lesson.start or BUNDLED["fast"], device)
+    constraint = complete([sample.text for sample in lesson.samples], lesson.constraint)
+    observer = Observer(on_step=leave_if_alone)
+    return train(
+        lesson.samples,
+        TrainSettings(),
+        device,
+        begin,
+        observer,
+        lesson.unlabelled,
+        deadline=deadline,
+        constraint=constraint,
+    ).model
+
+
+def complete(texts: Sequence[str], constraint: Constraint) -> Constraint:
+    """Add to what is known of the texts the characters that a few labels cannot have shown yet.
+
+    The share of characters that the labels have once is about that of characters that they do not have (Good 1953).
+    While that is much, digits, small and capital letters are taken as a whole where a label has one of them.
+    """
+    counts = Counter("".join(texts))
+    unseen = sum(count == 1 for count in counts.values()) / max(1, len(texts))
+    classes = [one for one in CLASSES if counts.keys() & set(one)]
+    told = constraint.charset or constraint.pattern or not counts.keys() <= set("".join(classes))
+    return constraint if told or unseen < UNSEEN_TEXTS else replace(constraint, charset="".join(classes))
 
 
 def leave_if_alone(_done: int, _total: int) -> None:

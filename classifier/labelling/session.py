@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from math import sqrt
 from pathlib import Path
 from statistics import median
 from threading import RLock
@@ -14,7 +15,7 @@ from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
 from kerf.classifier.folders.texts import find_refused, to_label
 from kerf.classifier.labelling.items import Item, to_item
-from kerf.classifier.labelling.learner import Worker, learn, next_step
+from kerf.classifier.labelling.learner import MOST_UNLABELLED, Lesson, Worker, learn, next_step, to_seconds
 from kerf.classifier.labelling.progress import Progress, to_progress
 from kerf.classifier.labelling.queue import Draw, Queue, estimate
 from kerf.classifier.labelling.readings import Readings
@@ -66,7 +67,7 @@ class Session:
         worker: Worker | None = None,
     ) -> None:
         self.names, self.images = list(images), list(images.values())
-        self.store, self.out, self._from = store, out, start
+        self.store, self.out, self._from, self._constraint = store, out, start, constraint
         self._worker = worker or Worker()
         self.queue = Queue(self.names)
         self.readings = Readings(recognizer, self.images, self.queue.order, constraint)
@@ -197,25 +198,59 @@ class Session:
             if self.out is None or self._worker.busy or len(self._labels) < self._next:
                 return
             self._next = next_step(len(self._labels))
-            samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
-            self._worker.begin(learn, (samples, self._from, self.out), self._on_end)
+            candidate = self.out.with_name(f"{self.out.stem}.new{self.out.suffix}")
+            self._worker.begin(learn, (self._to_lesson(), candidate), self._on_end)
+
+    def _to_lesson(self) -> Lesson:
+        """Gather the labels, and images without an answer, of many those that are the last to be asked for.
+
+        So none is learnt from, even without its label, that will be measured on while others would not be.
+        """
+        samples = [Sample(self.images[image], label) for image, label in self._labels.items()]
+        passed_over = self._answered | self.left_out()
+        rest = [self.images[image] for image in reversed(self.queue.order) if image not in passed_over]
+        return Lesson(samples, rest[:MOST_UNLABELLED], self._constraint, self._from, to_seconds(len(samples)))
 
     def _on_end(self, result: Path | str) -> None:
         """Put the model in force that was trained, or keep why there is none."""
         self.problem = result if isinstance(result, str) else ""
         if isinstance(result, Path):
             try:
-                self._swap(Recognizer.load(result, "cpu"))
-            except KerfError as error:
+                self._choose(result)
+            except (KerfError, OSError) as error:
                 self.problem = str(error)
         self._learn_if_due()
 
-    def _swap(self, recognizer: Recognizer) -> None:
+    def _choose(self, file: Path) -> None:
+        """Put a model in force and keep its file, unless it reads less than the one before."""
+        recognizer = Recognizer.load(file, "cpu")
         learnt = self._find_learnt(recognizer)
+        self.problem = self._find_fault(recognizer, learnt)
+        if self.problem or self.out is None:
+            file.unlink()
+            return
+        file.replace(self.out)
         with self._lock:
             self._points.append(self._point())
             self._learnt = learnt
             self.readings.swap(recognizer)
+
+    def _find_fault(self, recognizer: Recognizer, learnt: Collection[int]) -> str:
+        """Say why a model is surely worse than the one in force, by labels that neither has learnt; empty if not.
+
+        Training has a limited time, and on a busy machine little comes of it.
+        """
+        texts = self.readings.texts()
+        fresh = [image for image in self._sample() if image in texts and image not in learnt]
+        readings = recognizer.read_many([self.images[image] for image in fresh], self._constraint)
+        right = sum(
+            isinstance(reading, Reading) and reading.text == self._labels[image]
+            for image, reading in zip(fresh, readings, strict=True)
+        )
+        before = sum(texts[image] == self._labels[image] for image in fresh)
+        if right + sqrt(len(fresh)) >= before:  # a difference of two counts of the same images, by chance
+            return ""
+        return f"of {len(fresh)} new labels it reads {right}, the one in force {before}; that one is kept"
 
     def _find_learnt(self, recognizer: Recognizer) -> frozenset[int]:
         """Find the labelled images that a model learnt from."""

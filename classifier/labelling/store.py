@@ -116,6 +116,11 @@ class LabelStore:
         with self._lock:
             return list(self._answers)
 
+    def answers(self) -> dict[str, Answer]:
+        """Return all answers, by their images' names."""
+        with self._lock:
+            return dict(self._answers)
+
     def labels(self) -> dict[str, str]:
         """Return the texts of the images that are labelled, by their names."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Labels that are probably wrong: a model that did not learn them reads something else, and is sure of it."""
+"""Labels of a folder that are probably wrong, by models that did not learn them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerf.classifier.folders.dataset import Sample, split_samples
-from kerf.classifier.labelling.learner import to_seconds, train_gently
+from kerf.classifier.labelling.learner import Lesson, to_seconds, train_gently
+from kerf.classifier.measuring.suspects import BEST, find_contradicted
 from kerf.classifier.recognizer import Reading, Recognizer
-
-LEAST_CONFIDENCE = 0.8
-"""Confidence from which a reading contradicts a label."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ def find_suspects(samples: Sequence[Sample], start: Path | None = None) -> list[
     """Find labels that are probably wrong, the surest first.
 
     Two models each learn from one half of the labels, by the hash of the images' content, and read the other half
-    (cross-fitting; Northcutt, Jiang, Chuang 2021). A label with a character that a model did not learn is not judged.
+    (cross-fitting); what contradicts a label is ``find_contradicted``'s rule.
 
     Parameters
     ----------
@@ -52,17 +50,9 @@ def find_suspects(samples: Sequence[Sample], start: Path | None = None) -> list[
     halves = split_samples(samples, 0.5)
     found = []
     for learnt, judged in ((halves.train, halves.validation), (halves.validation, halves.train)):
-        recognizer = Recognizer(train_gently(learnt, start, to_seconds(len(learnt))))
-        known = set(recognizer.model.alphabet.characters)
-        readings = recognizer.read_many([sample.path for sample in judged])
-        found += [
-            Suspect(sample, reading.text, reading.confidence)
-            for sample, reading in zip(judged, readings, strict=True)
-            if isinstance(reading, Reading) and contradicts(reading, sample.text, known)
-        ]
-    return sorted(found, key=lambda suspect: -suspect.confidence)
-
-
-def contradicts(reading: Reading, label: str, known: set[str]) -> bool:
-    """Return whether a reading says that a label is wrong."""
-    return reading.text != label and reading.confidence >= LEAST_CONFIDENCE and known.issuperset(label)
+        recognizer = Recognizer(train_gently(Lesson(learnt, start=start, seconds=to_seconds(len(learnt)))))
+        readings = list(recognizer.read_many([sample.path for sample in judged], best=BEST))
+        wrong = find_contradicted([sample.text for sample in judged], readings, recognizer.model.alphabet.characters)
+        found += [(judged[index], readings[index]) for index in wrong]
+    suspects = [Suspect(sample, r.text, r.confidence) for sample, r in found if isinstance(r, Reading)]
+    return sorted(suspects, key=lambda suspect: -suspect.confidence)

@@ -116,7 +116,7 @@ class Course:
     def to_fitter(self, start: Model | None, settings: TrainSettings) -> Fitter:
         """Make a fitter of a network that starts from another."""
         torch.manual_seed(settings.seed)
-        network = start_network(self.alphabet, self.segmenter, start).to(self.device)
+        network = start_network(self.alphabet, self.segmenter, start, settings.size).to(self.device)
         return Fitter(network, self.alphabet, self.lengths, settings)
 
     def identity(self, fitter: Fitter) -> str:

@@ -25,6 +25,7 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.network.batch import array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
+from kerf.classifier.network.config import SizeName
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.load_settings import FrameRule
@@ -58,6 +59,8 @@ class TrainSettings:
         Of everything random, below ``2 ** 63``.
     augment
         Strengths, or None for none.
+    size
+        Of the network, to which a start is widened; None for the start's, or else ``fast``.
     frames
         Which frames of an animation are read; None for what the start says.
     ink_colour
@@ -77,6 +80,7 @@ class TrainSettings:
     prior: float = 0.25
     seed: int = 0
     augment: AugmentSettings | None = field(default_factory=AugmentSettings)
+    size: SizeName | None = None
     frames: FrameRule | None = None
     ink_colour: str | None = None
 

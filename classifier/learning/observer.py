@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kerf.classifier.measuring.metrics import Proportion
+from kerf.classifier.measuring.rates import count_to_rate, rates_to_difference
 from kerf.segmenter.errors import KerfError
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ class EpochReport:
     @property
     def least_gap(self) -> float:
         """Lower end of the gap's 95 % interval (Newcombe 1998, method 10); NaN where the gap is."""
-        below = (self.training.value or 0) - self.training.low_95
-        above = self.validation.high_95 - (self.validation.value or 0)
-        return self.gap - math.hypot(below, above)
+        training, validation = (count_to_rate(share.count, share.n) for share in (self.training, self.validation))
+        return rates_to_difference(training, validation).low if training.n and validation.n else math.nan
 
 
 @dataclass(frozen=True)

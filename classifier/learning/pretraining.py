@@ -12,6 +12,7 @@ import torch
 
 from kerf import __version__
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.learning.augment import AugmentSettings
 from kerf.classifier.learning.calibration import fit_temperature
 from kerf.classifier.learning.checkpoint import load_checkpoint, save_checkpoint
 from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
@@ -22,7 +23,6 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.learning.start import start_network
 from kerf.classifier.model_file import Model
 from kerf.classifier.model_header import Provenance
-from kerf.classifier.network.config import NetworkConfig
 from kerf.classifier.synthesis import CHARACTERS, SIGNS
 from kerf.segmenter import SegmenterSettings
 
@@ -34,6 +34,10 @@ ROUND = 8
 """Chunks drawn before each turn of learning, whose batches are sorted by width together."""
 KEPT = 40
 """Rounds between two checkpoints."""
+
+
+MILD = AugmentSettings(0.05, 0.12, 0.06, 0.05, 0.04, 0.02, 0.1, 0.02, lines=0.1, holes=0.05)
+"""What is drawn is hard as it is, and seldom seen twice."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class PretrainSettings:
     visits: int = 3
     pool: int = 20_000
     workers: int = 1
-    fitting: TrainSettings = field(default_factory=lambda: TrainSettings(averaging=0.999))
+    fitting: TrainSettings = field(default_factory=lambda: TrainSettings(averaging=0.999, augment=MILD))
 
     @property
     def rounds(self) -> int:
@@ -79,7 +83,6 @@ def pretrain(
     start: Model | None = None,
     observer: Observer | None = None,
     deadline: Deadline = NO_DEADLINE,
-    shape: NetworkConfig | None = None,
 ) -> Model:
     """Learn from captchas that are drawn meanwhile.
 
@@ -99,21 +102,19 @@ def pretrain(
         Told of steps, and of each measurement.
     deadline
         When to have ended; the learning rate falls in time.
-    shape
-        Of the network; a start is widened to it. None for the start's.
 
     Raises
     ------
     ModelUnreadableError
         If the checkpoint is of another training.
     SettingsError
-        If the start cannot be widened to the shape.
+        If the start cannot be widened to the size asked for.
     """
     observer = observer or Observer()
     torch.manual_seed(settings.fitting.seed)
     cut, alphabet = SegmenterSettings(), Alphabet("".join(sorted(CHARACTERS + SIGNS)))
     fitting = replace(settings.fitting, prior=0.0) if start else settings.fitting  # a start knows where to cut
-    fitter = Fitter(start_network(alphabet, cut, start, shape).to(device), alphabet, LENGTHS, fitting)
+    fitter = Fitter(start_network(alphabet, cut, start, fitting.size).to(device), alphabet, LENGTHS, fitting)
     measured_on = held_back(fonts, cut, settings)
     schedule = Schedule(
         settings.rounds * settings.steps_a_round, deadline, 2 * len(measured_on) / settings.fitting.batch_size

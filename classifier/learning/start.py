@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from kerf.classifier.alphabet import Alphabet
+from kerf.classifier.learning.glyph_classes import to_glyph_classes
 from kerf.classifier.model_file import Model
 from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.network.config import NetworkConfig
+from kerf.classifier.network.config import SIZES, NetworkConfig, SizeName
 from kerf.segmenter import SegmenterSettings
 from kerf.segmenter.crops import MARGIN_SAMPLES
 from kerf.segmenter.errors import SettingsError
@@ -20,31 +21,39 @@ STEM = "trunk.0.0.weight"
 
 
 def start_network(
-    alphabet: Alphabet, settings: SegmenterSettings, start: Model | None, shape: NetworkConfig | None = None
+    alphabet: Alphabet, settings: SegmenterSettings, start: Model | None, size: SizeName | None = None
 ) -> CharNet:
-    """Make a network for an alphabet, of a shape or else that of ``start``; with ``start``, take over its weights.
+    """Make a network for an alphabet, of a size or else that of ``start``; with ``start``, take over its weights.
 
-    A character starts from its own class, from that of its other case if it has none, and else from nothing.
+    A character starts from its own class, from that of its other case if it has none, or else from its glyphs in the
+    fonts that are installed; where none has it, from nothing.
     """
-    config = shape or (start.network.config if start else NetworkConfig(1))
+    config = start.network.config if start and not size else SIZES[size or "fast"]
     samples = settings.crop.samples + 2 * MARGIN_SAMPLES
     crop = settings.crop
     config = replace(config, classes=len(alphabet), in_channels=crop.channels, height=crop.height, samples=samples)
     network = CharNet(config)
     if start:
         source = widen(start.network, config)
-        weights = {k: v for k, v in source.state_dict().items() if not k.startswith("output.")}
+        stored = {k: v for k, v in source.state_dict().items() if not k.startswith("output.")}
         missing = config.in_channels - start.network.config.in_channels  # channels that the start had not add nothing
-        weights[STEM] = functional.pad(weights[STEM], (0, 0, 0, 0, 0, missing))
-        network.load_state_dict(weights, strict=False)
-        known = source.output
-        with torch.no_grad():
-            for row, character in enumerate(alphabet.characters):
-                for same in (character.swapcase(), character):
-                    if (at := start.alphabet.characters.find(same)) >= 0:
-                        network.output.weight[row] = known.weight[at]
-                        network.output.bias[row] = known.bias[at]
+        stored[STEM] = functional.pad(stored[STEM], (0, 0, 0, 0, 0, missing))
+        network.load_state_dict(stored, strict=False)
+        for character, (weight, bias) in known_classes(source, alphabet, start).items():
+            row = alphabet.characters.index(character)
+            with torch.no_grad():
+                network.output.weight[row], network.output.bias[row] = weight, bias
     return network
+
+
+def known_classes(network: CharNet, alphabet: Alphabet, start: Model) -> dict[str, tuple[Tensor, Tensor]]:
+    """Find weights and bias of the classes that something is known of; ``network`` is the start's, perhaps widened."""
+    at = {character: index for index, character in enumerate(start.alphabet.characters)}
+    same = {c: at.get(c, at.get(c.swapcase())) for c in alphabet.characters}
+    output = network.output
+    known = {c: (output.weight[i].detach(), output.bias[i].detach()) for c, i in same.items() if i is not None}
+    unknown = "".join(c for c, i in same.items() if i is None)
+    return known | to_glyph_classes(network, unknown, start.segmenter)
 
 
 def widen(network: CharNet, shape: NetworkConfig) -> CharNet:

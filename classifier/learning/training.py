@@ -54,6 +54,8 @@ class TrainResult:
         Number of labelled images that there was no time for.
     models
         Number of models trained, of which ``model`` is the one that read more of the validation part.
+    measured_on
+        The validation part.
     """
 
     model: Model
@@ -62,6 +64,7 @@ class TrainResult:
     duplicates: tuple[tuple[Sample, Sample], ...]
     not_cut: int = 0
     models: int = 1
+    measured_on: tuple[Sample, ...] = ()
 
     @property
     def overfitted(self) -> bool:
@@ -169,6 +172,7 @@ def train(
         tuple(duplicates),
         len(samples) - len(looked_at.train) - len(looked_at.validation),
         2 if again else 1,
+        looked_at.validation,
     )
 
 

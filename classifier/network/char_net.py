@@ -104,6 +104,11 @@ class CharNet(nn.Module):
         tuple
             Logits ``(N, K)`` and skip scores ``(M,)``.
         """
+        hidden, skips = self.describe(strips, crops)
+        return self.output(self.dropout(hidden)), skips
+
+    def describe(self, strips: Tensor, crops: Crops) -> tuple[Tensor, Tensor]:
+        """Say what every crop looks like, ``(N, hidden)``, before that has a class; and score the gaps."""
         halves = self.training and has_bfloat16(strips.device)
         with torch.autocast(strips.device.type, torch.bfloat16, enabled=halves):
             maps = self.strips_to_maps(strips, crops.widths).float()  # (B, R, H/8, W/4)
@@ -113,12 +118,11 @@ class CharNet(nn.Module):
         table = self.window_layer(columns)  # (B, W/4, S * hidden)
         hidden = self.sample(table.view(-1, self.config.hidden), crops, widths, width)  # (N, hidden)
         hidden = functional.relu(self.norm(hidden + self.width_layer(self.width_features(crops))))
-        logits = self.output(self.dropout(hidden))
         left, right, weight = neighbours(crops.skip_middle, widths[crops.skip_image])
         costs = self.skip(columns).view(-1)
         base = crops.skip_image * width
         cost = costs[base + left] * (1 - weight) + costs[base + right] * weight
-        return logits, cost * crops.skip_width
+        return hidden, cost * crops.skip_width
 
     def strips_to_maps(self, strips: Tensor, widths: Tensor | None) -> Tensor:
         """Run the convolutions ``(B, C, H, W)`` to ``(B, R, H/8, W/4)``, each strip as if it were alone.

@@ -13,8 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kerf.classifier.synthesis.glyphs import BUILT_IN_FONT, CHARACTERS, LOWER, draw_mask, load_font, missing_picture
+from kerf.classifier.synthesis.glyphs import (
+    BUILT_IN_FONT,
+    CHARACTERS,
+    LOWER,
+    draw_mask,
+    lacks,
+    load_font,
+    missing_picture,
+)
 from kerf.classifier.synthesis.kinds import Family
+from kerf.classifier.texts.patterns import shorten
 from kerf.segmenter.errors import NotFoundError, SettingsError
 
 FAMILIES = {
@@ -36,13 +45,15 @@ THINNEST = 0.06  # smallest width of a stem as a share of the height of capitals
 FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
 
 
-def find_fonts(folder: Path | None = None) -> list[Path]:
+def find_fonts(folder: Path | None = None, others: str = "") -> list[Path]:
     """List the fonts that have distinct, letter-like glyphs for all of 0-9A-Za-z, sorted, one a file name.
 
     Parameters
     ----------
     folder
         Where to look, folders below it included; without it, where the system keeps fonts.
+    others
+        Other characters; if there are any, the fonts that have them all are listed, whatever else they have.
 
     Returns
     -------
@@ -54,15 +65,38 @@ def find_fonts(folder: Path | None = None) -> list[Path]:
     NotFoundError
         If ``folder`` does not exist.
     SettingsError
-        If ``folder`` has no usable font.
+        If ``folder`` has no usable font, or none has the other characters.
     """
     if folder and not folder.is_dir():
         raise NotFoundError(f"{folder} is not a folder; name one that holds .ttf or .otf files")
-    files = {path.stem: path for path in font_files([folder] if folder else system_font_folders())}
-    fonts = sorted(path for path in files.values() if is_usable(path))
+    files = one_a_name([folder]) if folder else system_fonts()
+    if others:
+        return fonts_with(others, files)
+    fonts = [path for path in files if is_usable(path)]
     if folder and not fonts:
         raise SettingsError(f"{folder} has no font with all of 0-9A-Za-z; leave the option out for the system's")
     return fonts or [BUILT_IN_FONT]
+
+
+def fonts_with(characters: str, files: Iterable[Path]) -> list[Path]:
+    """List the fonts that have all of some characters; errors as ``find_fonts``."""
+    fonts = [path for path in files if not any(lacks(path, character) for character in characters)]
+    if not fonts:
+        raise SettingsError(
+            f"no font has all of {shorten(characters)}; install one (Debian has fonts-wqy-zenhei) or name its folder "
+            "with --fonts"
+        )
+    return fonts
+
+
+def system_fonts() -> list[Path]:
+    """List the font files of the system, sorted, one a file name."""
+    return one_a_name(system_font_folders())
+
+
+def one_a_name(folders: Iterable[Path]) -> list[Path]:
+    """List font files in folders and below them, sorted, one a file name."""
+    return sorted({path.stem: path for path in font_files(folders)}.values())
 
 
 def system_font_folders() -> list[Path]:

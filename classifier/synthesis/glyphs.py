@@ -72,12 +72,12 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
 
 
 @lru_cache(maxsize=20000)
-def lacks(path: Path, sign: str) -> bool:
-    """Tell whether a font cannot draw a sign."""
-    font = load_font(path, 28)
+def lacks(path: Path, character: str) -> bool:
+    """Tell whether a font cannot draw a character, or is none."""
     try:
-        mask, _ = draw_mask(font, sign)
-    except ValueError:
+        font = load_font(path, 28)
+        mask, _ = draw_mask(font, character)
+    except (OSError, ValueError):
         return True
     return (mask.shape, mask.tobytes()) == missing_picture(font)
 
@@ -119,7 +119,9 @@ def character_to_glyph(path: Path, character: str, height: int, smooth: bool = T
         If the font cannot be read or lacks the character.
     """
     try:
-        missing = character in SIGNS and lacks(path, character)
+        missing = character not in CHARACTERS and lacks(path, character)
+        if missing and character not in SIGNS:
+            raise ValueError("it lacks it")
         if missing and character != "×":
             return character_to_glyph(BUILT_IN_FONT, character, height, smooth)
         share = cap_height_of(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kerf.classifier.synthesis.glyphs import CHARACTERS, SIGNS
 from kerf.classifier.synthesis.kinds import Family
 from kerf.segmenter.errors import SettingsError
 
@@ -101,8 +100,8 @@ class Layout:
         check(self, pixels=(0, 28), sway=(0, 1), climb=(0, 2), cut=(0, 0.4))
         if not all(8 <= side <= 2000 for side in self.size_wh):
             raise SettingsError(f"size_wh of a look's layout is {self.size_wh}; set each side from 8 to 2000 pixels")
-        if not self.alphabet or set(self.alphabet) - set(CHARACTERS + SIGNS):
-            raise SettingsError(f"alphabet {self.alphabet!r} is not made of 0-9, A-Z, a-z and {SIGNS}; name only these")
+        if not self.alphabet or any(not c.isprintable() or c.isspace() for c in self.alphabet):
+            raise SettingsError(f"alphabet {self.alphabet!r} is not made of characters that have ink; name only such")
         if self.arithmetic and not (self.lengths[0] <= LONGEST_SUM and self.lengths[1] >= SHORTEST_SUM):
             raise SettingsError(f"lengths of sums are {self.lengths}; allow some from {SHORTEST_SUM} to {LONGEST_SUM}")
 

@@ -111,7 +111,7 @@ def test_a_system_in_a_process_of_its_own_answers_for_every_path(family: Path, t
     pairs = [(str(sample.path), sample.text) for sample in samples]
     job = systems.Job(systems.CTC_EQUAL, pairs, paths, 1.0, str(tmp_path / "kept.pt"))
     order.write_text(json.dumps(asdict(job)))
-    answer = systems.Answer(**json.loads(script("rivals.systems", order).stdout))
+    answer = systems.Answer(**json.loads(script("rivals.systems", order).out))
     assert len(answer.texts) == len(paths)
     assert answer.train_seconds >= 1.0
     assert answer.parameters == sum(p.numel() for p in ctc.CtcReader("01234", CPU).network.parameters())

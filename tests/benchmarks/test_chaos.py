@@ -13,5 +13,5 @@ from tests.running import script
 @pytest.mark.process
 def test_no_answer_is_lost_where_the_label_server_is_killed() -> None:
     result = script("chaos", "--kills", "3", "--only", "label")
-    assert result.returncode == 0, result.stderr
-    assert re.match(r"label: killed 3 times, all of \d+ answers that were acknowledged are there, once", result.stdout)
+    assert result.code == 0, result.err
+    assert re.match(r"label: killed 3 times, all of \d+ answers that were acknowledged are there, once", result.out)

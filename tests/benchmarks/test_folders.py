@@ -20,8 +20,8 @@ def test_rates_are_of_the_part_that_is_meant() -> None:
 @pytest.mark.process
 def test_a_folder_is_read_with_its_figures_and_after_kills_to_the_same_rows() -> None:
     result = script("folders", "--images", "300", "--rendered", "20", "--kills", "2", "--jobs", "2")
-    assert result.returncode == 0, result.stderr
-    time, memory, speed, killed = result.stdout.splitlines()
+    assert result.code == 0, result.err
+    time, memory, speed, killed = result.out.splitlines()
     assert re.fullmatch(r"300 images, 2 jobs: [\d.]+ s with the start", time)
     peaks = re.fullmatch(r"peak memory (\d+) MB after \d+ images, (\d+) at the end", memory)
     assert peaks

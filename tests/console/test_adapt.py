@@ -17,8 +17,8 @@ from kerf.classifier.learning.training import train
 from kerf.classifier.model_file import load_model, resolve_device, save_model
 from kerf.classifier.synthesis import BUILT_IN_FONT, synthesize, write_dataset
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
-from tests.running import CLI, ENVIRONMENT, kerf
+from tests.conftest import Here
+from tests.running import CLI, ENVIRONMENT
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +47,12 @@ def bare(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_model_is_learnt_from_images_alone(bare: Path, start: Path, tmp_path: Path) -> None:
+def test_a_model_is_learnt_from_images_alone(bare: Path, start: Path, tmp_path: Path, here: Here) -> None:
     out = tmp_path / "model.safetensors"
-    result = kerf(
-        "adapt", bare, "--out", out, "--start", start, "--length", "2", "--max-minutes", "0.02"
-    )  # it begins late
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == ""
-    assert re.search(r"^pass +\d+, 100 % of the run: learnt from \d+ of 2[0-7] images", result.stderr, re.MULTILINE)
-    assert f"the model is {out}" in result.stderr.splitlines()
+    answer = here("adapt", bare, "--out", out, "--start", start, "--length", "2", "--max-minutes", "0.02")
+    assert (answer.code, answer.out) == (0, ""), answer.err
+    assert re.search(r"^pass +\d+, 100 % of the run: learnt from \d+ of 2[0-7] images", answer.err, re.MULTILINE)
+    assert f"the model is {out}" in answer.err.splitlines()
     model = load_model(out, resolve_device("cpu"))
     assert (model.alphabet.characters, model.lengths) == ("235", (2, 2))
     assert model.provenance.pseudo_labelled > 0

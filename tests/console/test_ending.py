@@ -14,7 +14,7 @@ import kerf.__main__
 from kerf.classifier.console.terminal import Terminal, Terminated, stop_signals
 from kerf.classifier.synthesis import synthesize_one
 from kerf.segmenter.errors import ExitCode, NotFoundError, UnforeseenError, UnreadableImageError
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.console.ending import end_of, throw
 from tests.running import CLI, ENVIRONMENT, ROOT
 

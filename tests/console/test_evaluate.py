@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from kerf.classifier.recognizer import Reading, Recognizer
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ROOT
 
 SAMPLES = sorted((ROOT / "data" / "samples").glob("clean_*.png"))

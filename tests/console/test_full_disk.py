@@ -12,7 +12,7 @@ import pytest
 
 from kerf.classifier.model_file import save_model
 from kerf.segmenter.errors import ExitCode, OutputError
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ROOT
 from tests.tiny import tiny_model
 

@@ -11,7 +11,7 @@ import pytest
 from kerf.classifier.labelling import server
 from kerf.classifier.labelling.session import Session
 from kerf.segmenter.errors import extra_to_command
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ROOT
 
 SAMPLES = sorted((ROOT / "data" / "samples").glob("clean_*.png"))
@@ -61,7 +61,7 @@ def test_another_address_is_warned_of(folder: Path, served: list[Any], here: Her
 
 
 def test_the_model_that_was_learnt_goes_on_and_is_named(folder: Path, served: list[Any], here: Here) -> None:
-    shutil.copy(ROOT / "data" / "models" / "default.safetensors", folder / "labels.safetensors")
+    shutil.copy(ROOT / "data" / "models" / "fast.safetensors", folder / "labels.safetensors")
     answer = here("label", folder, "--no-browser")
     model = folder / "labels.safetensors"
     assert f"the model is {model}; it reads the rest: kerf solve {folder} --model {model}\n" in answer.err
@@ -77,6 +77,18 @@ def test_a_review_takes_labels_from_names_and_learns_nothing(folder: Path, serve
     assert session.out is None
     assert [card.text for card in review.cards(0)] == ["X0Q7", "Y1Q7"]
     assert not (folder / "labels.csv").exists()
+
+
+def test_labels_are_exported_wherever_they_came_from(folder: Path, served: list[Any], here: Here) -> None:
+    for index, sample in enumerate(SAMPLES):
+        (folder / sample.name).rename(folder / f"{'XY'[index]}{index}Q7.png")
+    answer = here("label", folder, "--export", "huggingface")
+    assert (answer.code, answer.out, served) == (0, "", [])
+    assert f"2 labels are in {folder / 'metadata.jsonl'}, for huggingface\n" in answer.err
+    answer = here("label", folder, "--export", "kraken")
+    assert f"2 labels are in 2 files like {folder / 'X0Q7.gt.txt'}, for kraken\n" in answer.err
+    assert (folder / "Y1Q7.gt.txt").read_text() == "Y1Q7\n"
+    assert here("label", folder, "--export", "excel").code == 2
 
 
 def test_what_is_missing_is_told(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import COMMANDS, ENVIRONMENT
 
 

@@ -15,7 +15,7 @@ from kerf.classifier.console.output_file import STDOUT_NAMES, check_output_file,
 from kerf.classifier.console.terminal import terminal_session
 from kerf.classifier.streams import PAUSE
 from kerf.segmenter.errors import ExitCode, OutputError
-from tests.console.conftest import Here
+from tests.conftest import Here
 
 
 def write(path: Path | None, text: str = "rows\n") -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from kerf.classifier.model_file import save_model
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.tiny import tiny_model
 
 

@@ -12,7 +12,7 @@ from kerf.classifier.learning import drawing, pretraining
 from kerf.classifier.recognizer import Recognizer
 from kerf.classifier.synthesis import BUILT_IN_FONT
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
+from tests.conftest import Here
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from kerf.classifier.console import ray_session, ray_solve
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.model_file import save_model
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.console.ray_doubles import DyingReader, NameReader
 from tests.running import csv_rows
 from tests.tiny import tiny_image, tiny_model
@@ -22,7 +22,10 @@ pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pi
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 cv2 = pytest.importorskip("cv2")
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

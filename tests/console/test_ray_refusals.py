@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from kerf.segmenter.errors import ExitCode
-from tests.console.conftest import Here
+from tests.conftest import Here
 
 IMAGE = Path(__file__).parent.parent.parent / "data" / "samples" / "clean_0.png"
 

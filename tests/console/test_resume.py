@@ -19,7 +19,7 @@ from kerf.classifier.console.resume import EarlierRows, Remaining
 from kerf.classifier.console.rows import Row, Status, write_rows
 from kerf.classifier.streams import PAUSE
 from kerf.segmenter.errors import ExitCode, OutputError
-from tests.console.conftest import Here
+from tests.conftest import Here
 from tests.running import ENVIRONMENT, csv_rows
 
 ROW = Row("", "A7", 0.9, Status.READ, "", (), (), "", None)
@@ -168,11 +168,11 @@ def test_only_a_file_of_rows_can_be_gone_on_with(here: Here, captchas: Path, tmp
 
 
 def test_a_whole_file_is_gone_on_with_when_images_come(
-    here: Here, trained: tuple[Path, str], captchas: Path, tmp_path: Path
+    here: Here, trained: Path, captchas: Path, tmp_path: Path
 ) -> None:
     folder, out = tmp_path / "images", tmp_path / "rows.csv"
     folder.mkdir()
-    options = ("--model", trained[0], "--out", out, "--resume")
+    options = ("--model", trained, "--out", out, "--resume")
     images = sorted(captchas.glob("*.png"))[:3]
     for count, said in ((2, "2 images: 2 read"), (2, "0 images"), (3, "1 images: 1 read")):
         for image in images[:count]:
@@ -208,7 +208,7 @@ def wait_for_lines(path: Path, count: int, process: subprocess.Popen[bytes]) -> 
 @pytest.mark.process
 @pytest.mark.parametrize(("row_format", "moments"), [(RowFormat.CSV, (1, 20, 47)), (RowFormat.JSONL, (25,))])
 def test_a_run_that_was_killed_goes_on_to_the_same_rows(
-    row_format: RowFormat, moments: Sequence[int], trained: tuple[Path, str], captchas: Path, tmp_path: Path
+    row_format: RowFormat, moments: Sequence[int], trained: Path, captchas: Path, tmp_path: Path
 ) -> None:
     folder, images = tmp_path / "images", sorted(captchas.glob("*.png"))
     folder.mkdir()
@@ -216,7 +216,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_rows(
         (folder / f"{number}.png").symlink_to(images[number % len(images)])
     (folder / "33.png").unlink()
     (folder / "33.png").write_bytes(b"broken")
-    command = [sys.executable, "-c", STEADY, "solve", str(folder), "--model", str(trained[0])]
+    command = [sys.executable, "-c", STEADY, "solve", str(folder), "--model", str(trained)]
     command += ["--format", row_format.value, "--jobs", "2", "--out"]
     whole, out = tmp_path / "whole", tmp_path / "out"
     subprocess.run([*command, str(whole)], env=ENVIRONMENT, capture_output=True, check=False)
@@ -235,9 +235,9 @@ def test_a_run_that_was_killed_goes_on_to_the_same_rows(
 
 
 @pytest.mark.process
-def test_rows_appear_as_paths_arrive(trained: tuple[Path, str], captchas: Path) -> None:
+def test_rows_appear_as_paths_arrive(trained: Path, captchas: Path) -> None:
     images = sorted(captchas.glob("*.png"))
-    command = [sys.executable, "-c", "import kerf.cli; kerf.cli.main()", "solve", "-", "--model", str(trained[0])]
+    command = [sys.executable, "-c", "import kerf.cli; kerf.cli.main()", "solve", "-", "--model", str(trained)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
         assert process.stdin

@@ -142,6 +142,7 @@ def test_changed_files_are_refused_or_read_in_little_memory(kind: str, tiny_onnx
 def test_what_is_no_exported_model_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
     assert "is truncated or not an exported model" in refusal(Path(str(BUNDLED_MODEL)))
     assert "does not exist; write it with export" in refusal(tmp_path / "none.onnx", NotFoundError)
+    assert "is a folder; write it with export" in refusal(tmp_path, NotFoundError)
     (tmp_path / "large.onnx").touch()
     os.truncate(tmp_path / "large.onnx", MAX_BYTES + 1)
     assert f"has more than {MAX_BYTES} bytes" in refusal(tmp_path / "large.onnx")
@@ -167,9 +168,9 @@ def test_an_image_is_read_without_pytorch(tiny_onnx: Path, bundled_onnx: Path) -
     program = "import sys; from kerf.__main__ import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     image = SAMPLES / "clean_0.png"
     result = kerf("solve", image, "--engine", "onnx", "--model", bundled_onnx, program=program)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "False"
-    assert Recognizer.load(device="cpu").read(image).text in result.stdout
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[-1] == "False"
+    assert Recognizer.load(device="cpu").read(image).text in result.out
 
 
 def test_what_is_not_installed_is_said(tiny_onnx: Path, tmp_path: Path) -> None:

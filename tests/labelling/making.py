@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 
 from kerf.classifier.alphabet import Constraint
-from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.folders.images import path_to_hash
-from kerf.classifier.labelling.learner import Worker, learn
+from kerf.classifier.labelling.learner import Lesson, Worker, learn
 from kerf.classifier.labelling.session import Session, name_images
 from kerf.classifier.labelling.store import LabelStore
 from kerf.classifier.model_header import Provenance, hashes_to_learnt
@@ -61,7 +60,7 @@ class Pupil:
     """Stands in for a worker: keeps what it was given, until the test says that it ended."""
 
     def __init__(self) -> None:
-        self.busy, self.lessons = False, list[Sequence[Sample]]()
+        self.busy, self.lessons = False, list[Lesson]()
         self.on_end: Callable[[Path | str], None] = lambda _: None
 
     def begin(self, work: object, arguments: tuple[Any, ...], on_end: Callable[[Path | str], None]) -> None:
@@ -84,4 +83,6 @@ def to_session(folder: Path, reader: Reader, pupil: Pupil | None = None) -> Sess
     assert not problems
     store = LabelStore(folder, images.values())
     worker = cast(Worker, pupil or Pupil())
-    return Session(images, store, cast(Recognizer, reader), Constraint(), out=Path("model"), worker=worker)
+    return Session(
+        images, store, cast(Recognizer, reader), Constraint("0-9"), out=folder / "model.safetensors", worker=worker
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
+from kerf.classifier.folders.dataset import folder_to_samples
 from kerf.classifier.labelling.store import LabelStore
+from kerf.classifier.model_file import load_model
+from kerf.classifier.synthesis import find_fonts, synthesize, write_dataset
 from tests.folders.making import labels_of
 from tests.labelling.making import draw_images
 from tests.running import ENVIRONMENT, ROOT
@@ -39,6 +44,14 @@ class Server:
     def end(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
         self.process.communicate(timeout=30)
+
+
+@pytest.fixture
+def captchas_of_digits(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
+    """Sixty rendered captchas and what they say."""
+    folder = tmp_path_factory.mktemp("digits") / "in"
+    write_dataset(folder, synthesize(60, 3, "clean", "0123456789", (3, 3), find_fonts(None)))
+    return {sample.path: sample.text for sample in folder_to_samples(folder).samples}
 
 
 class Tab:
@@ -121,6 +134,32 @@ def two_tabs(folder: Path, one: Tab, other: Tab) -> None:
     assert answer.state == "unreadable:"
     assert one.name == other.name
     assert one.errors == other.errors == []
+
+
+def test_a_model_learns_while_the_person_types_and_comes_into_force(
+    tmp_path: Path, captchas_of_digits: dict[Path, str], chromium: Browser
+) -> None:
+    texts = {Path(shutil.copy(path, tmp_path)).name: text for path, text in captchas_of_digits.items()}
+    server = Server(tmp_path, "--learn")
+    tab = Tab(chromium, server.address)
+    page = tab.page
+    page.wait_for_function("() => document.getElementById('learning').textContent.includes('learnt at 20 labels')")
+    for _ in range(20):
+        tab.answer(texts[tab.name])
+    page.wait_for_function("() => document.getElementById('learning').textContent.startsWith('Learning')")
+    for _ in range(14):
+        tab.answer(texts[tab.name])
+    page.wait_for_function("() => document.querySelectorAll('#curve .dot').length === 2", timeout=600_000)
+    assert "learnt at 50 labels" in page.inner_text("#learning")
+    assert page.locator("#curve text").all_text_contents()[-2:] == ["start", "20"]
+    assert page.locator("#curve .whisker").count() == 2
+    assert "drawn at random" in page.inner_text("#range")
+    assert page.is_visible("#solve")
+    tab.answer(texts[tab.name])
+    model = load_model(tmp_path / "labels.safetensors", torch.device("cpu"))
+    assert model.provenance.trained + model.provenance.validated == 20
+    assert tab.errors == []
+    server.end(signal.SIGTERM)
 
 
 def test_a_review_is_corrected_by_keyboard_and_fits_a_narrow_window(tmp_path: Path, chromium: Browser) -> None:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from kerf.classifier.folders.dataset import Sample
 from kerf.classifier.labelling import suspects as module
-from kerf.classifier.labelling.learner import Worker
+from kerf.classifier.labelling.learner import Lesson, Worker
 from kerf.classifier.labelling.review import PAGE, Review
 from kerf.classifier.labelling.server import to_app
 from kerf.classifier.labelling.session import Session
@@ -113,27 +113,29 @@ def test_labels_taken_over_are_written_with_the_first_answer(tmp_path: Path) -> 
 
 def test_each_half_is_judged_by_a_model_that_learnt_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = draw_images(tmp_path, 40)
-    wrong = {3: ("ab", 0.95), 8: ("cd", 0.8), 11: ("ef", 0.79), 20: ("", 0.99)}
+    wrong = {3: ("ab", 0.85), 8: ("cd", 0.9), 11: ("ef", 0.49), 20: ("gh", 0.99)}
     labels = ["new" if index == 20 else f"{index:02}" for index in range(40)]
     samples = [Sample(path, label) for path, label in zip(paths, labels, strict=True)]
     lessons: list[Sequence[Sample]] = []
 
-    def train(learnt: Sequence[Sample], start: Path | None, seconds: float) -> Sequence[Sample]:
-        assert (start, seconds) == (None, 30.0)
-        lessons.append(learnt)
-        return learnt
+    def train(lesson: Lesson) -> Sequence[Sample]:
+        assert (lesson.start, lesson.unlabelled, lesson.seconds) == (None, (), 60.0)
+        lessons.append(lesson.samples)
+        return lesson.samples
 
     class Judge:
         def __init__(self, learnt: Sequence[Sample]) -> None:
             self.learnt = {sample.path for sample in learnt}
             self.model = SimpleNamespace(alphabet=SimpleNamespace(characters="0123456789"))
 
-        def read_many(self, images: Sequence[Path]) -> Iterator[Reading]:
+        def read_many(self, images: Sequence[Path], best: int) -> Iterator[Reading]:
+            assert best == 10
             assert self.learnt.isdisjoint(images)
             assert len(self.learnt) + len(images) == 40
-            return (Reading(*wrong.get(int(path.stem), (path.stem, 0.99)), ()) for path in images)
+            read = (wrong.get(int(path.stem), (path.stem, 0.99)) for path in images)
+            return (Reading(text, share, (), (("", 0.001),)) for text, share in read)
 
     monkeypatch.setattr(module, "train_gently", train)
     monkeypatch.setattr(module, "Recognizer", Judge)
-    assert find_suspects(samples) == [Suspect(samples[3], "ab", 0.95), Suspect(samples[8], "cd", 0.8)]
+    assert find_suspects(samples) == [Suspect(samples[8], "cd", 0.9), Suspect(samples[3], "ab", 0.85)]
     assert [len(lesson) for lesson in lessons] == [20, 20]

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import cast
 
 import cv2
 import pytest
 
+from kerf.classifier.alphabet import Constraint
 from kerf.classifier.labelling import session as module
+from kerf.classifier.labelling.queue import Draw
 from kerf.classifier.labelling.session import Session
 from kerf.classifier.labelling.store import ChangedError, Status
 from kerf.classifier.measuring.metrics import proportion
@@ -153,16 +156,20 @@ def test_models_are_learnt_at_steps_one_at_a_time_and_come_into_force(
     for done in range(55):
         assert (len(pupil.lessons), pupil.busy) == (int(done >= 20), done >= 20)
         answer_next(session)
-    assert [len(lesson) for lesson in pupil.lessons] == [20]
+    assert [len(lesson.samples) for lesson in pupil.lessons] == [20]
     lesson = pupil.lessons[0]
-    assert all(sample.text == sample.path.name[:2] for sample in lesson)
-    learnt = [sample.path for sample in lesson]
+    assert all(sample.text == sample.path.name[:2] for sample in lesson.samples)
+    learnt = [sample.path for sample in lesson.samples]
+    assert sorted([*learnt, *lesson.unlabelled]) == paths
+    assert lesson.unlabelled == [paths[i] for i in session.queue.order[::-1] if paths[i] not in learnt]
+    assert (lesson.constraint, lesson.start, lesson.seconds) == (Constraint("0-9"), None, 60.0)
     monkeypatch.setattr(Recognizer, "load", lambda *_: reader(60, learnt))
     wait_until_read(session, 30)
     before = session.progress()
     assert (before.points[0]["labels"], before.points[0]["value"]) == (0, 0.0)
-    pupil.end(Path("model"))
-    assert [len(lesson) for lesson in pupil.lessons] == [20, 55]
+    pupil.end(to_candidate(tmp_path))
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["model.safetensors"]
+    assert [len(lesson.samples) for lesson in pupil.lessons] == [20, 55]
     wait = time.monotonic() + 10
     while len(session.readings.texts()) < 60 and time.monotonic() < wait:
         time.sleep(0.01)
@@ -178,6 +185,42 @@ def test_models_are_learnt_at_steps_one_at_a_time_and_come_into_force(
     assert session.progress().problem == "it did not work"
     assert len(pupil.lessons) == 2
     session.stop()
+
+
+@pytest.mark.parametrize(("right", "kept"), [(24, True), (25, True), (26, False), (30, False)])
+def test_a_model_that_reads_surely_less_than_the_one_before_is_not_used(
+    right: int, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 30 new labels the model in force reads so many, the new one 20; chance is taken to be the root of 30."""
+    draw_images(tmp_path, 60)
+    pupil = Pupil()
+    session = to_session(tmp_path, reader(60), pupil)
+    session.queue.choose = lambda taken, *_, **__: Draw(  # type: ignore[method-assign]
+        next(i for i in session.queue.order if i not in taken), random=True, hidden=False
+    )
+    for _ in range(20):
+        answer_next(session)
+    fresh = [image for image in session.queue.order if image not in session._answered][:30]
+    texts = {image: f"{image:02}" for image in range(60)}
+    for _ in fresh:
+        answer_next(session)
+    session.readings.texts = lambda: texts | dict.fromkeys(fresh[right:], "no")  # type: ignore[method-assign]
+    new = reader(60, [sample.path for sample in pupil.lessons[0].samples])
+    new.texts = {**new.texts, **{f"{image:02}.png": ("no", 0.9) for image in fresh[:10]}}
+    monkeypatch.setattr(Recognizer, "load", lambda *_: new)
+    pupil.end(to_candidate(tmp_path))
+    fault = f"of 30 new labels it reads 20, the one in force {right}; that one is kept"
+    assert session.problem == ("" if kept else fault)
+    assert (session.readings.recognizer is cast(Recognizer, new)) == kept
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == (["model.safetensors"] if kept else [])
+    assert len(session.progress().points) == 1 + kept
+
+
+def to_candidate(folder: Path) -> Path:
+    """A model file as a worker leaves it."""
+    path = folder / "model.new.safetensors"
+    path.touch()
+    return path
 
 
 def test_a_model_of_an_earlier_run_is_not_learnt_again_and_not_measured_on_what_it_knows(tmp_path: Path) -> None:

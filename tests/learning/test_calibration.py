@@ -1,4 +1,4 @@
-"""The temperature: the most probable one, drawn towards 1."""
+"""The temperature: the most probable one, drawn towards what is usual."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kerf.classifier.learning.calibration import PRIOR_IMAGES, TEMPERATURES, fit_temperature
+from kerf.classifier.learning.calibration import PRIOR_IMAGES, PRIOR_TEMPERATURE, TEMPERATURES, fit_temperature
 from kerf.classifier.learning.fitting import Fitter, LabelledExample
 
 Margins = NDArray[np.float64]
@@ -56,7 +56,10 @@ def test_few_images_do_not() -> None:
 
 def test_it_is_the_one_with_the_least_cost() -> None:
     coin = Coin(60, 24, 1.6)
-    costs = [float(np.logaddexp(0, -coin.margins / t).sum()) + PRIOR_IMAGES * math.log(t) ** 2 for t in TEMPERATURES]
+    costs = [
+        float(np.logaddexp(0, -coin.margins / t).sum()) + PRIOR_IMAGES * math.log(t / PRIOR_TEMPERATURE) ** 2
+        for t in TEMPERATURES
+    ]
     assert temperature(coin) == TEMPERATURES[costs.index(min(costs))]
 
 

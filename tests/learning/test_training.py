@@ -65,6 +65,7 @@ def test_provenance_and_epochs_are_those_of_the_run(samples: list[Sample], resul
     assert result.epochs[-1].loss < result.epochs[0].loss / 3
     assert not result.short
     assert (result.not_cut, result.models) == (0, 1)
+    assert result.measured_on == validation
 
 
 def test_a_model_knows_its_images_and_what_they_look_like(samples: list[Sample], result: TrainResult) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from safetensors.torch import load_file, save_file
 
 from kerf.classifier import model_file, model_header
 from kerf.classifier.model_file import (
-    BUNDLED_MODEL,
+    BUNDLED,
     Model,
     load_model,
     save_model,
 )
 from kerf.classifier.model_header import FORMAT
+from kerf.classifier.network.config import SIZES, SizeName
 from kerf.segmenter.errors import ModelUnreadableError
 from tests.model_file.conftest import CPU
 from tests.mutated_models import to_mutants, try_model
@@ -138,9 +140,13 @@ def test_a_loaded_network_reads_and_does_not_learn(path: Path) -> None:
     assert not any(module.training for module in network.modules())
 
 
-def test_bundled_model_is_small_and_loads() -> None:
-    assert len(BUNDLED_MODEL.read_bytes()) <= 1_000_000
-    model = load_model(BUNDLED_MODEL, CPU)
+@pytest.mark.parametrize(("size", "megabytes"), [("fast", 1), ("accurate", 4)])
+def test_a_bundled_model_is_small_and_loads(size: SizeName, megabytes: int) -> None:
+    assert len(BUNDLED[size].read_bytes()) <= megabytes * 1_000_000
+    model = load_model(BUNDLED[size], CPU)
+    assert (
+        replace(SIZES[size], classes=len(model.alphabet), samples=model.network.config.samples) == model.network.config
+    )
     assert set("0123456789abcxyzABCXYZ") <= set(model.alphabet.characters)
     assert np.isfinite([float(t.abs().max()) for t in model.network.state_dict().values()]).all()
     assert FORMAT == "kerf-model"

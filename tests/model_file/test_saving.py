@@ -108,6 +108,8 @@ def test_a_link_is_followed_and_what_is_no_file_is_left_alone(model: Model, path
 def test_missing_file_and_unwritable_place(model: Model, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"none.safetensors does not exist; train a model with train-char or leave"):
         load_model(tmp_path / "none.safetensors", CPU)
+    with pytest.raises(NotFoundError, match=r"is a folder; train a model with train-char or leave"):
+        load_model(tmp_path, CPU)
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
         save_model(model, tmp_path / "file" / "m.safetensors")

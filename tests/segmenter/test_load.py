@@ -241,7 +241,9 @@ def test_one_pixel() -> None:
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableImageError, match=r"none.png: cannot be read: No such file.*; check its rights$"):
+    with pytest.raises(UnreadableImageError, match=r"none.png: does not exist; check the path$"):
         path_to_image(tmp_path / "none.png")
+    with pytest.raises(UnreadableImageError, match=r"^a\0b: cannot be read: embedded null byte; check the path$"):
+        path_to_image(Path("a\0b"))
     with pytest.raises(UnreadableImageError, match=r": cannot be read: it is no regular file; name an image file$"):
         path_to_image(tmp_path)

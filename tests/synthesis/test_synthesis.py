@@ -232,8 +232,10 @@ def test_settings_out_of_range_are_said() -> None:
         Layout(spacing=(0.5, 0.1))
     with pytest.raises(SettingsError, match="size_wh"):
         Layout(size_wh=(0, 60))
-    with pytest.raises(SettingsError, match="alphabet"):
-        next(synthesize(1, 0, alphabet="aé", fonts=FONTS))
+    with pytest.raises(SettingsError, match="alphabet 'a b' is not made of characters that have ink"):
+        next(synthesize(1, 0, alphabet="a b", fonts=FONTS))
+    with pytest.raises(SettingsError, match="font cannot draw '私'"):
+        next(synthesize(1, 0, alphabet="私", fonts=FONTS))
     with pytest.raises(SettingsError, match="lengths"):
         next(synthesize(1, 0, "clean", lengths=(5, 4), fonts=FONTS))
     with pytest.raises(SettingsError, match="no look 'odd'; choose one of clean, "):
@@ -242,3 +244,12 @@ def test_settings_out_of_range_are_said() -> None:
         next(synthesize(1, -1, fonts=FONTS))
     with pytest.raises(SettingsError, match="at least one font"):
         next(synthesize(1, 0, fonts=[]))
+
+
+def test_a_font_for_other_characters_has_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerf.classifier.synthesis.fonts.system_fonts", lambda: [Path("none.ttf"), BUILT_IN_FONT])
+    assert find_fonts(others="$*") == [BUILT_IN_FONT]
+    with pytest.raises(SettingsError, match="no font has all of '私本'"):
+        find_fonts(others="私本")
+    drawn = next(synthesize(1, 0, "clean", "$", (3, 3), [BUILT_IN_FONT]))
+    assert drawn.text == "$$$"

@@ -74,6 +74,10 @@ class Generator(Protocol):
         """End what ``draw`` started, if anything."""
 
 
+COMMON_SIZES = ((80, 40), (100, 40), (120, 40), (120, 50), (160, 60), (200, 60), (200, 80), (240, 80))
+"""Widths and heights of images that sites choose."""
+
+
 def random_text(rng: np.random.Generator, generator: Generator) -> str:
     """Choose what to draw: an alphabet that sites use, then a length, mostly 4 to 6; or a sum."""
     if generator.operators and rng.random() < SUM_SHARE:
@@ -99,6 +103,12 @@ def random_size(rng: np.random.Generator, length: int) -> tuple[int, int]:
     height = int(rng.integers(30, 101))
     width = length * height * rng.uniform(0.5, 0.9)
     return int(np.clip(width, 80, max(300, length * 30))), height
+
+
+def usual_size(rng: np.random.Generator, length: int, own: tuple[int, int]) -> tuple[int, int]:
+    """Choose a size as sites do: mostly the package's own, or another common one; any, for a long text."""
+    width, height = own if rng.random() < 0.5 else COMMON_SIZES[int(rng.integers(len(COMMON_SIZES)))]
+    return (width, height) if length * height * 0.4 <= width else random_size(rng, length)
 
 
 def random_colours(rng: np.random.Generator) -> tuple[Colour, Colour]:

@@ -19,6 +19,7 @@ from kerf.classifier.synthesis.generators.base import (
     random_size,
     to_hex,
     truetype_fonts,
+    usual_size,
 )
 from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
 from kerf.classifier.synthesis.glyphs import LOWER
@@ -56,16 +57,18 @@ class SvgCaptchaGenerator(NpmGenerator):
 
     def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
         """Choose the options."""
-        width, height = random_size(rng, len(text))
+        usual = rng.random() < 0.4
+        width, height = usual_size(rng, len(text), (150, 50)) if usual else random_size(rng, len(text))
         _, ground = random_colours(rng)
         background = to_hex(ground) if rng.random() < 0.5 else ""
+        largest = width / (len(text) + 1) * rng.uniform(1.3, 1.9)
         return {
             "font": random_font(rng, "", small_fonts()) if text.isalnum() else "",
             "options": {
                 "width": width,
                 "height": height,
-                "fontSize": int(min(height * 1.1, width / (len(text) + 1) * rng.uniform(1.3, 1.9))),
-                "noise": int(rng.integers(0, 7)),
+                "fontSize": 56 if usual and height >= 50 else int(min(height * 1.1, largest)),
+                "noise": int(rng.integers(1, 4) if usual else rng.integers(0, 7)),
                 "color": bool(rng.random() < 0.5),
                 "background": background,
             },

@@ -22,6 +22,7 @@ from kerf.classifier.synthesis.generators.base import (
     seeded_secrets,
     system_fonts,
     to_hex,
+    usual_size,
 )
 from kerf.classifier.synthesis.glyphs import CHARACTERS, DIGITS, UPPER
 
@@ -53,15 +54,16 @@ class CaptchaGenerator(PythonGenerator):
     module = "captcha.image"
 
     def draw(self, text: str, rng: np.random.Generator) -> Image:
-        """Draw a text; see ``Generator.draw``. Half of them are as it draws by itself, at whatever size it is given."""
+        """Draw a text; see ``Generator.draw``. Half of them are as it draws by itself."""
         import captcha.image as package
         from PIL.ImageFilter import SMOOTH
 
-        width, height = random_size(rng, len(text))
         if rng.random() < 0.5:
+            width, height = usual_size(rng, len(text), (160, 60))
             own = package.ImageCaptcha(width, height, [random_font(rng, package.DEFAULT_FONTS[0], system_fonts())])
             with seeded_secrets(package, rng):
                 return rgb_to_image(np.asarray(own.generate_image(text)))
+        width, height = random_size(rng, len(text))
         sizes = tuple(int(height * s) for s in rng.uniform(0.6, 0.95, 3))
         drawer = package.ImageCaptcha(
             width, height, [random_font(rng, package.DEFAULT_FONTS[0], system_fonts())], sizes

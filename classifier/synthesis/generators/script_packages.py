@@ -16,9 +16,16 @@ from kerf.classifier.synthesis.generators.base import (
     system_fonts,
     to_hex,
     truetype_fonts,
+    usual_size,
 )
 from kerf.classifier.synthesis.generators.script import SCRIPTS, ScriptGenerator, packages_folder
 from kerf.classifier.synthesis.glyphs import DIGITS, LOWER
+
+GREGWAR_OWN: dict[str, Any] = {
+    **{"ink": None, "ground": None, "distortion": True, "interpolation": True, "angle": 8, "offset": 5},
+    **{"behind": None, "front": None},
+}
+"""Options as gregwar/captcha has them by itself."""
 
 
 class GregwarGenerator(ScriptGenerator):
@@ -36,6 +43,9 @@ class GregwarGenerator(ScriptGenerator):
 
     def request(self, text: str, rng: np.random.Generator) -> dict[str, Any]:
         """Choose the options: colours are the package's own mostly, which then negates or shifts them."""
+        if rng.random() < 0.4:
+            width, height = usual_size(rng, len(text), (150, 40))
+            return {"width": width, "height": height, "font": str(rng.choice(system_fonts())), **GREGWAR_OWN}
         width, height = random_size(rng, len(text))
         # It fills the width with the text, whatever the height.
         height = int(np.clip(height, width / len(text) * 1.2, 130))

@@ -1,0 +1,1 @@
+"""How weak a captcha is: attacks on a folder of it, and what they are stopped by."""
