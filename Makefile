@@ -7,7 +7,7 @@ INPUTS := pyproject.toml constraints.txt $(wildcard segmenter/*.[ch] classifier/
 DATA ?= ../shared/data
 comma := ,
 
-.PHONY: solve test lint coverage mutants fuzz chaos format setup model generators bench bench-setup docs dist sbom audit clean help
+.PHONY: solve test lint coverage mutants fuzz chaos format setup model generators bench bench-setup docs dist sbom lock audit clean help
 
 solve: $(VENV)/core.stamp  ## solve data/samples with the bundled model, and show whether each was right
 	$(BIN)/python cli.py solve data/samples --format table --check
@@ -92,10 +92,19 @@ dist: $(VENV)/dev.stamp  ## make sdist and wheel in dist/, the same bytes each t
 	umask 022; tar -xzf dist/*.tar.gz -C build/sdist/wheel
 	umask 022; cd build/sdist/wheel/* && $(abspath $(BIN))/python -m build --no-isolation --wheel --outdir $(CURDIR)/dist .
 
-sbom: $(VENV)/supply.stamp  ## list what is installed: build/sbom.json (CycloneDX) and build/licences.md
+sbom: $(VENV)/supply.stamp  ## list what is installed in build/sbom.json (CycloneDX), and the licences in docs/licences.md
 	mkdir -p build
 	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --output-file build/sbom.json $(BIN)/python
-	$(BIN)/pip-licenses --python=$(BIN)/python --from=mixed --format=markdown --with-urls --output-file=build/licences.md
+	{ echo '# Licences of what Kerf needs to run'; echo; echo 'Made by `make sbom` of the packages of `requirements.lock` that'; \
+		echo 'were installed on that machine, without the libraries for graphics cards that PyTorch may bring along.'; echo; \
+		$(BIN)/pip-licenses --python=$(BIN)/python --from=mixed --format=markdown \
+			--packages $$(sed -n 's/==.*//p' requirements.lock); } > docs/licences.md
+
+lock: $(VENV)/supply.stamp  ## write requirements.lock: the tested versions with the hashes of their files
+	head -2 requirements.lock > build/lock.head
+	$(BIN)/uv pip compile pyproject.toml --extra label --extra onnx --extra plots --extra ray -c constraints.txt --quiet \
+		--universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o build/lock.body
+	cat build/lock.head build/lock.body > requirements.lock
 
 audit: $(VENV)/supply.stamp  ## ask the index of advisories about the tested versions; needs the network
 	$(BIN)/pip-audit --no-deps --disable-pip -r constraints.txt

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,18 @@ def folder_of_a_service(tmp_path: Path) -> Path:
     for name in NAMES_OF_THE_CHECKOUT:
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not that one')")
     return tmp_path
+
+
+def test_the_lock_has_the_tested_versions_and_a_hash_of_each() -> None:
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    lock = (ROOT / "requirements.lock").read_text()
+    found = re.findall(r"^([\w.-]+)==(\S+)[^\\\n]*\\\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE)
+    assert len(found) == lock.count("==") - lock.count("'==") - lock.count(" == ")
+    assert {name: version for name, version in found if pinned.get(name, version) != version} == {}
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        needed = tomllib.load(stream)["project"]["dependencies"]
+    assert {re.split(r"[><=\[]", name)[0] for name in needed} <= set(dict(found)) & set(pinned)
+    assert "://" not in lock
 
 
 def test_they_are_the_same_bytes_wherever_and_whenever_they_are_made(
