@@ -31,7 +31,7 @@ HEIGHT = 40
 BATCH = 64
 SHRINKAGE = 0.3
 """Share of the covariance that is taken to be the same in all directions (Friedman 1989)."""
-SPREAD = 4.0
+SPREAD = 2.0
 """Standard deviation of the scores of a glyph over all classes, in nats: surer, they would be hard to unlearn."""
 
 
