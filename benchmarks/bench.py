@@ -48,6 +48,7 @@ from benchmarks.rivals.readers import LOADERS
 from benchmarks.rivals.systems import CTC_BEST, CTC_EQUAL, CTC_START, Answer, Job, count_parameters
 from benchmarks.running import CACHE, CTC_START_FILE, ROOT, clear_errors, run
 from kerf.classifier.folders.dataset import Sample
+from kerf.classifier.learning.start import FEW_LABELS
 from kerf.classifier.measuring.metrics import proportion
 from kerf.classifier.model_file import BUNDLED_MODEL, load_model
 
@@ -77,7 +78,7 @@ def plan(families: Sequence[Family], *, full: bool) -> list[list[Key]]:
         [(name, KERF, labels) for name, labels in budgets],
         [(name, KERF_ADAPTED, 0) for name in names if full],
         [(name, KERF_REST, min(FEW, count)) for name, count in names.items() if full],
-        [(name, KERF_ACCURATE, labels) for name, labels in budgets if full],
+        [(name, KERF_ACCURATE, labels) for name, labels in budgets if full and labels >= FEW_LABELS],
         [(name, CTC_EQUAL, labels) for name, labels in budgets],
         [(name, system, labels) for name, labels in founding for system in FOUNDING],
         [(name, CTC_BEST, labels) for name, labels in budgets if full],

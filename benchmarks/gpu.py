@@ -22,6 +22,7 @@ from kerf.classifier.folders.dataset import folder_to_samples
 from kerf.classifier.folders.images import find_images
 from kerf.classifier.lattice.text_space import to_text_space
 from kerf.classifier.learning.fitting import TrainSettings
+from kerf.classifier.learning.start import labels_to_size
 from kerf.classifier.learning.training import train
 from kerf.classifier.model_file import BUNDLED, BUNDLED_MODEL, load_model, resolve_device
 from kerf.classifier.network.examples import Example
@@ -76,7 +77,7 @@ def main() -> None:
     samples = folder_to_samples(arguments.family / "train").samples
     for labels in [labels for labels in arguments.labels if labels <= len(samples)]:
         began = time.perf_counter()
-        result = train(samples[:labels], TrainSettings(), device, load_model(BUNDLED["fast"], device))
+        result = train(samples[:labels], TrainSettings(), device, load_model(BUNDLED[labels_to_size(labels)], device))
         print(f"{labels} labels: {time.perf_counter() - began:.0f} s, {len(result.epochs)} epochs")
 
 

@@ -35,9 +35,10 @@ from kerf.classifier.labelling.session import Session, name_images
 from kerf.classifier.labelling.store import LabelStore, Status
 from kerf.classifier.learning import deadline, schedule
 from kerf.classifier.learning.fitting import TrainSettings
+from kerf.classifier.learning.start import labels_to_size
 from kerf.classifier.learning.training import train
 from kerf.classifier.measuring.metrics import Proportion, evaluate
-from kerf.classifier.model_file import BUNDLED_MODEL, load_model
+from kerf.classifier.model_file import BUNDLED, load_model
 from kerf.classifier.recognizer import Recognizer
 
 T = TypeVar("T")
@@ -133,7 +134,9 @@ def play_alone(samples: Sequence[Sample], held_back: Sequence[Sample], pace: flo
     device = torch.device("cpu")
     for count in (count for count in ALONE if count <= min(len(samples), pace * minutes)):
         began = time.process_time()
-        model = train(samples[:count], TrainSettings(), device, load_model(BUNDLED_MODEL, device)).model
+        model = train(
+            samples[:count], TrainSettings(), device, load_model(BUNDLED[labels_to_size(count)], device)
+        ).model
         seconds = time.process_time() - began
         yield Step(count / pace + seconds / 60, count, measure(Recognizer(model), held_back))
 

@@ -166,8 +166,11 @@ def step_to_name(step: Step) -> str:
 
 def is_hurried(result: TrainResult | AdaptResult) -> bool:
     """Whether learning was cut short by the time."""
+    config = result.model.network.config
     if isinstance(result, AdaptResult):
         passes = result.adaptation.passes
-        return not result.adaptation.drifted and len(passes) < images_to_epochs(passes[-1].images if passes else 1)
+        return not result.adaptation.drifted and len(passes) < images_to_epochs(
+            passes[-1].images if passes else 1, config
+        )
     last = result.epochs[-1] if result.epochs else None
-    return result.not_cut > 0 or last is None or last.epoch < images_to_epochs(result.model.provenance.trained)
+    return result.not_cut > 0 or last is None or last.epoch < images_to_epochs(result.model.provenance.trained, config)

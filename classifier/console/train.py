@@ -64,6 +64,7 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
     # As late as can be: what is wrong with the other arguments is then said at once.
     from kerf.classifier.learning.augment import AugmentSettings
     from kerf.classifier.learning.fitting import TrainSettings
+    from kerf.classifier.learning.start import labels_to_size
     from kerf.classifier.learning.training import train
     from kerf.classifier.model_file import BUNDLED, load_model, resolve_device, save_model
 
@@ -78,10 +79,12 @@ def to_learner(terminal: Terminal, chosen: TrainOptions, images: Sequence[Path])
         frames=chosen.frames,
         ink_colour=chosen.ink_colour,
     )
-    start = None if chosen.from_scratch else load_model(chosen.start or BUNDLED[chosen.size or "fast"], device)
+    named = load_model(chosen.start, device) if chosen.start else None
     observer = to_keeping_observer(terminal, chosen.out)
 
     def learn(samples: Sequence[Sample], held_out: Sequence[Sample], deadline: Deadline) -> TrainResult:
+        size = chosen.size or ("fast" if chosen.fast else labels_to_size(len(samples)))
+        start = None if chosen.from_scratch else named or load_model(BUNDLED[size], device)
         result = train(samples, settings, device, start, observer, images, held_out, deadline, keeper=keeper)
         save_model(result.model, chosen.out)
         if keeper:

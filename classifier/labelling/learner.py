@@ -158,11 +158,12 @@ def train_gently(lesson: Lesson) -> Model:
     from kerf.classifier.learning.deadline import Deadline
     from kerf.classifier.learning.fitting import TrainSettings
     from kerf.classifier.learning.observer import Observer
+    from kerf.classifier.learning.start import labels_to_size
     from kerf.classifier.learning.training import train
     from kerf.classifier.model_file import BUNDLED, load_model
 
     device, deadline = torch.device("cpu"), Deadline.after(lesson.seconds)
-    begin = load_model(lesson.start or BUNDLED["fast"], device)
+    begin = load_model(lesson.start or BUNDLED[labels_to_size(len(lesson.samples))], device)
     constraint = complete([sample.text for sample in lesson.samples], lesson.constraint)
     observer = Observer(on_step=leave_if_alone)
     return train(

@@ -154,7 +154,7 @@ class Adapter:
     def to_schedule(self, deadline: Deadline) -> Schedule:
         """Count the steps that the passes take, and those that their time is short of for the last reading."""
         images, size = len(self.unlabelled.learnt), self.fitter.settings.batch_size
-        passes = self.fitter.settings.epochs or images_to_epochs(images)
+        passes = self.fitter.settings.epochs or images_to_epochs(images, self.fitter.network.config)
         share = LAST_SHARE - (LAST_SHARE - FIRST_SHARE) * GROWTH / 2
         steps = math.ceil(passes * (share * images + len(self.anchors)) / size)
         return Schedule(steps, deadline, (images / 3 + 4 * len(self.unlabelled.held_out)) / size)

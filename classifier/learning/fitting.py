@@ -25,13 +25,14 @@ from kerf.classifier.learning.schedule import Schedule
 from kerf.classifier.measuring.metrics import Proportion, proportion
 from kerf.classifier.network.batch import array_to_tensor, examples_to_batch
 from kerf.classifier.network.char_net import CharNet
-from kerf.classifier.network.config import SizeName
+from kerf.classifier.network.config import SIZES, NetworkConfig, SizeName
 from kerf.classifier.network.examples import Example
 from kerf.segmenter.errors import SettingsError
 from kerf.segmenter.load_settings import FrameRule
 
-VISITS = 1200
-"""Epochs for n images are ``VISITS / sqrt(n)``: small folders are seen more often, large ones longer in all."""
+VISITS, WIDE_VISITS = 1200, 800
+"""Epochs for n images are this / sqrt(n): small folders are seen more often, large ones longer in all. The second is
+for networks wider than the size ``fast``, which learn in fewer."""
 
 SORTED_BATCHES = 16
 """Batches whose strips are sorted by width together, so that little is padded."""
@@ -48,7 +49,7 @@ class TrainSettings:
     Parameters
     ----------
     epochs
-        Passes over the training part; None takes ``VISITS / sqrt(n)``.
+        Passes over the training part; None takes those of ``images_to_epochs``.
     batch_size, learning_rate, weight_decay
         Of AdamW (Loshchilov and Hutter 2019) under a one-cycle schedule (Smith 2018).
     averaging
@@ -155,7 +156,7 @@ class Fitter:
         early enough before the deadline to measure and calibrate; one is taken whatever the time. ``taken`` are the
         steps behind it when it begins; ``after_epoch`` is told of them after each pass but the last.
         """
-        epochs = self.settings.epochs or images_to_epochs(len(train))
+        epochs = self.settings.epochs or images_to_epochs(len(train), self.network.config)
         batches = math.ceil(len(train) / self.settings.batch_size)
         measured = min(TRAIN_SAMPLE, len(train)) + 2 * len(validation)  # at no more a piece than a step takes
         schedule = Schedule(epochs * batches, deadline, measured / self.settings.batch_size)
@@ -279,9 +280,10 @@ class Fitter:
         return EpochReport(epoch, epochs, not rest, loss, validation_loss, training, right, schedule.seconds)
 
 
-def images_to_epochs(count: int) -> int:
-    """Return the passes over so many images, where they are not told."""
-    return max(10, round(VISITS / math.sqrt(count)))
+def images_to_epochs(count: int, config: NetworkConfig) -> int:
+    """Return the passes over so many images that a network needs."""
+    visits = WIDE_VISITS if config.hidden > SIZES["fast"].hidden else VISITS
+    return max(10, round(visits / math.sqrt(count)))
 
 
 def even_width_bias(part: Sequence[LabelledExample], device: torch.device) -> Tensor:

@@ -177,7 +177,6 @@ def test_phases_of_a_full_run_measure_everything_once(family: Path) -> None:
     trained = {
         "Kerf",
         "Kerf from nothing",
-        "Kerf, accurate",
         "Kerf, rest unlabelled",
         systems.CTC_EQUAL,
         systems.CTC_BEST,

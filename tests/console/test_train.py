@@ -14,12 +14,12 @@ from kerf.classifier.console import train
 from kerf.classifier.console.option_groups import TrainOptions
 from kerf.classifier.console.terminal import Terminal
 from kerf.classifier.console.train import show_curve, train_model
-from kerf.classifier.folders.dataset import folder_to_samples, sample_by_hash, split_samples
-from kerf.classifier.learning.deadline import Deadline
+from kerf.classifier.folders.dataset import Sample, folder_to_samples, sample_by_hash, split_samples
+from kerf.classifier.learning.deadline import NO_DEADLINE, Deadline
 from kerf.classifier.learning.learning_curve import CurvePoint
 from kerf.classifier.learning.observer import Observer
 from kerf.classifier.measuring.metrics import proportion
-from kerf.classifier.model_file import load_model, resolve_device
+from kerf.classifier.model_file import BUNDLED, Model, load_model, resolve_device
 from kerf.segmenter.errors import ExitCode, extra_to_command
 from tests.running import CLI, ENVIRONMENT
 
@@ -87,7 +87,7 @@ def test_training_is_told_what_is_held_out_and_when_to_end(
     class ToldError(Exception):
         """The training is as far as it needs to go."""
 
-    def refuse(*arguments: Any) -> None:
+    def refuse(*arguments: Any, keeper: Any) -> None:
         asked.append(arguments)
         raise ToldError
 
@@ -124,3 +124,35 @@ def test_training_is_told_what_is_held_out_and_when_to_end(
     assert list(part) == sample_by_hash(split.train, 4)
     assert deadline.end == pytest.approx(1000 + 120 * 2 / 5 - 0.02 * len(held_out))
     assert run(None, None)[-1] == Deadline()
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "hidden"),
+    [
+        (499, {}, 192),
+        (500, {}, 96),
+        (500, {"size": "accurate"}, 192),
+        (20, {"size": "fast"}, 96),
+        (20, {"fast": True}, 96),
+        (20, {"start": BUNDLED["fast"]}, 96),
+        (20, {"from_scratch": True}, None),
+    ],
+)
+def test_few_labels_begin_from_the_accurate_model_and_many_from_the_fast_one(
+    labels: int, options: dict[str, Any], hidden: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int | None] = []
+
+    class ToldError(Exception):
+        """The training is as far as it needs to go."""
+
+    def refuse(samples: Any, settings: Any, device: Any, start: Model | None, *rest: Any, **others: Any) -> None:
+        started.append(start.network.config.hidden if start else None)
+        raise ToldError
+
+    monkeypatch.setattr("kerf.classifier.learning.training.train", refuse)
+    monkeypatch.setattr(train, "to_keeping_observer", lambda terminal, out: Observer())
+    learn = train.to_learner(cast(Terminal, Listener()), TrainOptions(tmp_path / "m", device="cpu", **options), [])
+    with pytest.raises(ToldError):
+        learn([Sample(Path("a.png"), "a")] * labels, (), NO_DEADLINE)
+    assert started == [hidden]
