@@ -4,7 +4,7 @@ Usage: python -m benchmarks.speed ../shared/data/gen-lepture [--cores 1] [--imag
 
 The process is bound to the cores before anything is loaded, so that systems whose threads cannot be set obey too.
 Each round reads the same images with every system in turn; the median round counts. Weights do not change the speed:
-Kerf has the bundled model, the others that would be trained are as they are born. Peak memory is of a process for each
+Kerf has the bundled models, the others that would be trained are as they are born. Peak memory is of a process for each
 system, that reads the same images, libraries and all; Tesseract's own process is not in it.
 """
 
@@ -36,13 +36,15 @@ def load_decoder(folder: Path, cores: int) -> dict[str, Read]:
 
 
 def load_kerf(folder: Path, cores: int) -> dict[str, Read]:
-    """Load Kerf with its bundled model."""
+    """Load Kerf with its bundled models: unless it is named, the size is ``fast``."""
+    from kerf.classifier.model_file import BUNDLED
     from kerf.classifier.recognizer import Recognizer
 
-    kerf = Recognizer.load(device="cpu")
+    fast, accurate = (Recognizer.load(str(BUNDLED[size]), device="cpu") for size in ("fast", "accurate"))
     return {
-        "Kerf, in batches": lambda paths: list(kerf.read_many(paths)),
-        "Kerf, one at a time": lambda paths: [kerf.read(path) for path in paths],
+        "Kerf, in batches": lambda paths: list(fast.read_many(paths)),
+        "Kerf, one at a time": lambda paths: [fast.read(path) for path in paths],
+        "Kerf, accurate, in batches": lambda paths: list(accurate.read_many(paths)),
     }
 
 

@@ -1,9 +1,9 @@
 """Where the time of reading goes: milliseconds an image of the processor's time by stage, on one thread.
 
-Usage: python -m benchmarks.stages ../shared/data [--families gen-lepture ...] [--images 300] [--rounds 5]
+Usage: python -m benchmarks.stages ../shared/data [--families gen-lepture ...] [--size fast] [--images 300] [--rounds 5]
 
-Reads the first images of each family's `train/` with the bundled model, in batches of 64, a stage at a time; the median
-round counts. It prints a table in Markdown for docs/performance.md, and beside the stages what `read_many` takes in all
+Reads the first images of each family's `train/` with the bundled model of a size, in batches of 64, a stage at a time;
+the median round counts. It prints a table in Markdown for docs/performance.md, and beside the stages what `read_many` takes in all
 and what decoding the files by OpenCV alone takes.
 """
 
@@ -25,6 +25,7 @@ from kerf.classifier.engines.torch_scorer import TorchScorer
 from kerf.classifier.folders.images import find_images
 from kerf.classifier.lattice.decoding import decode
 from kerf.classifier.lattice.text_space import to_text_space
+from kerf.classifier.model_file import BUNDLED
 from kerf.classifier.network.batch import examples_to_batch
 from kerf.classifier.network.examples import segmentation_to_example
 from kerf.classifier.recognizer import BATCH_SIZE, Cut, Recognizer, to_reading
@@ -108,12 +109,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of families")
     parser.add_argument("--families", nargs="*", default=list(FAMILIES))
+    parser.add_argument("--size", choices=BUNDLED, default="fast")
     parser.add_argument("--images", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    recognizer = Recognizer.load(device="cpu")
+    recognizer = Recognizer.load(str(BUNDLED[arguments.size]), device="cpu")
     columns = []
     for family in arguments.families:
         paths = list(find_images([arguments.data / family / "train"]).paths)[: arguments.images]

@@ -41,7 +41,7 @@ def test_a_text_longer_than_the_heads_is_wrong() -> None:
 
 @pytest.mark.parametrize("name", ["A", "B"])
 def test_a_founding_network_learns(family: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(founding, "EPOCHS", 20)
+    monkeypatch.setattr(founding, "EPOCHS", 40)
     monkeypatch.setattr(founding, "BATCH", 5)
     monkeypatch.setattr(founding, "DROPOUT", 0.0)
     samples = folder_to_samples(family / "train").samples
