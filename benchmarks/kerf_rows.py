@@ -12,6 +12,7 @@ from benchmarks.running import CACHE, CLI, run
 
 ADAPT = ("adapt",)
 """In the place of further options: no label is given, but all images of ``train/``, their alphabet and length."""
+ADAPT_MINUTES = 5
 REST = ("--unlabelled",)
 """As further options: what of ``train/`` has no label is learnt from as well."""
 DETAIL = (
@@ -50,7 +51,8 @@ def measure(folder: Path, labels: int, model: Path, options: tuple[str, ...]) ->
     seconds = megabytes = 0.0
     learn: tuple[str | Path, ...] = ()
     if options == ADAPT:
-        learn = ("adapt", folder / "train", *known_options(folder), "--length", known_length(folder))
+        told = (*known_options(folder), "--length", known_length(folder))
+        learn = ("adapt", folder / "train", *told, "--max-minutes", str(ADAPT_MINUTES))
     elif labels:
         rest = (folder / "train",) if options == REST else ()
         learn = ("train-char", folder / "train", "--limit", str(labels), *options, *rest)

@@ -200,7 +200,7 @@ def test_kerf_adapts_to_images_without_their_labels_told_alphabet_and_length(
     labels = [line.split(",")[1] for line in (family / "train" / "labels.csv").read_text().split()[1:]]
     counts, charset = sorted(map(len, labels)), "".join(sorted(set("".join(labels))))
     learn, evaluate = asked
-    known = ("--charset", charset, "--length", f"{counts[0]}-{counts[-1]}")
+    known = ("--charset", charset, "--length", f"{counts[0]}-{counts[-1]}", "--max-minutes", "5")
     assert learn == ("adapt", str(family / "train"), *known, "--out", str(tmp_path / "m"), "--quiet")
     assert evaluate[:4] == ("eval", str(family / "test"), "--model", str(tmp_path / "m"))
 
