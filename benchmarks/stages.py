@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.stages ../shared/data [--families gen-lepture ...] [--size fast] [--images 300] [--rounds 5]
 
 Reads the first images of each family's `train/` with the bundled model of a size, in batches of 64, a stage at a time;
-the median round counts. It prints a table in Markdown for docs/performance.md, and beside the stages what `read_many` takes in all
-and what decoding the files by OpenCV alone takes.
+the median round counts. It prints a table in Markdown for docs/performance.md, and beside the stages what `read_many`
+takes in all and what decoding the files by OpenCV alone takes.
 """
 
 from __future__ import annotations
