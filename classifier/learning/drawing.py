@@ -29,7 +29,7 @@ AHEAD = 16
 PACKAGES = 0.5
 """Share of the captchas that packages draw, where any is installed; the renderer draws the others."""
 SHARES = {
-    **{"captcha": 4.0, "php-gregwar-captcha": 2.5, "svg-captcha": 2.0},
+    **{"captcha": 4.0, "php-gregwar-captcha": 2.5, "svg-captcha": 4.0},
     **{"libgd-securityimage-perl": 0.5, "multicolorcaptcha": 0.1, "ruby-simple-captcha2": 0.25},
 }
 """How often one package is drawn with, against 1 for others: more if sites use it more, less if slow or

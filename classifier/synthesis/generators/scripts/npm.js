@@ -21,7 +21,8 @@ crypto.randomBytes = (size, done) => {
 
 const name = process.argv[2]
 const draw = require(name)
-const fonts = {}
+// By the font's path; svg-captcha's own, under no path, has to be kept before another takes its place.
+const fonts = name === 'svg-captcha' ? { '': { ...draw.options } } : {}
 if (name === 'captcha-canvas') {
   // Its skia-canvas fetches a program from elsewhere; @napi-rs/canvas, installed under that name, need not.
   const { Canvas } = require('skia-canvas')
@@ -31,7 +32,7 @@ if (name === 'captcha-canvas') {
 async function answer (ask) {
   if (name === 'svg-captcha') {
     if (!(ask.font in fonts)) {
-      if (ask.font) draw.loadFont(ask.font)
+      draw.loadFont(ask.font)
       const { font, ascender, descender } = draw.options
       fonts[ask.font] = { font, ascender, descender }
     }
