@@ -56,6 +56,17 @@ def test_the_text_is_what_is_drawn(generator: Generator) -> None:
     np.testing.assert_array_equal(one, same)
 
 
+def test_a_picture_does_not_depend_on_those_before(generator: Generator) -> None:
+    """Whatever font the one before had, for instance."""
+    text = generator.letters[-1] * 4
+    fresh = []
+    for seed in range(4):
+        generator.close()
+        fresh.append(generator.draw(text, np.random.default_rng(seed)))
+    for seed in (3, 1, 0, 2):
+        np.testing.assert_array_equal(generator.draw(text, np.random.default_rng(seed)), fresh[seed])
+
+
 def test_drawing_leaves_the_interpreters_own_randomness_alone(generator: Generator) -> None:
     before, choice = random.getstate(), secrets.choice
     generator.draw(generator.letters[-1] * 4, np.random.default_rng(1))

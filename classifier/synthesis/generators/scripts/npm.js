@@ -22,19 +22,23 @@ crypto.randomBytes = (size, done) => {
 const name = process.argv[2]
 const draw = require(name)
 // By the font's path; svg-captcha's own, under no path, has to be kept before another takes its place.
-const fonts = name === 'svg-captcha' ? { '': { ...draw.options } } : {}
+const fonts = name === 'svg-captcha' ? { '': loadedFont() } : {}
 if (name === 'captcha-canvas') {
   // Its skia-canvas fetches a program from elsewhere; @napi-rs/canvas, installed under that name, need not.
   const { Canvas } = require('skia-canvas')
   Object.getPrototypeOf(new Canvas(1, 1)).toBufferSync ??= function () { return this.toBuffer('image/png') }
 }
 
+function loadedFont () {
+  const { font, ascender, descender } = draw.options
+  return { font, ascender, descender }
+}
+
 async function answer (ask) {
   if (name === 'svg-captcha') {
     if (!(ask.font in fonts)) {
       draw.loadFont(ask.font)
-      const { font, ascender, descender } = draw.options
-      fonts[ask.font] = { font, ascender, descender }
+      fonts[ask.font] = loadedFont()
     }
     return Buffer.from(draw(ask.text, { ...ask.options, ...fonts[ask.font] }))
   }
