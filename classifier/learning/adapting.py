@@ -125,6 +125,8 @@ class Adapter:
         best.offer(self.report(0, math.nan, schedule).steadiness, self.teacher)
         while not reports or not (schedule.done or drifted):
             lesson = self.to_lesson(FIRST_SHARE + (LAST_SHARE - FIRST_SHARE) * min(1.0, schedule.progress / GROWTH))
+            if not reports:
+                schedule.begin()
             loss = self.fitter.run_epoch(lesson, schedule, observer)
             reports.append(self.report(len(reports) + 1, loss, schedule))
             observer.on_pass(reports[-1])

@@ -26,6 +26,7 @@ class Schedule:
         self.taken = 0
         self.tail = tail
         self.start = monotonic()
+        self.before = 0.0
         self.limit = deadline.left
 
     @property
@@ -37,7 +38,7 @@ class Schedule:
     def progress(self) -> float:
         """Share of the run that is over, in [0, 1]."""
         seconds = self.seconds
-        tail = self.tail * seconds / max(self.taken, 1)
+        tail = self.tail * (seconds - self.before) / max(self.taken, 1)
         by_time = seconds / (self.limit - tail) if tail < self.limit else 1.0
         return min(1.0, max(self.taken / self.steps, by_time))
 
@@ -54,6 +55,10 @@ class Schedule:
     def advance(self) -> None:
         """Count a step."""
         self.taken += 1
+
+    def begin(self) -> None:
+        """Begin with the first step: what came before, such as reading all images, does not tell what one takes."""
+        self.before = self.seconds
 
     def rate(self, rise: float = 0.15, floor: float = 1e-3) -> float:
         """Share of the highest learning rate: a cosine up, then a cosine down (one cycle)."""

@@ -52,3 +52,14 @@ def test_steps_that_are_to_come_are_all_where_time_is_ample(monkeypatch: pytest.
 def test_a_deadline_that_is_over_leaves_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
     Clock(monkeypatch)
     assert Schedule(8, Deadline.after(-1), 4).done
+
+
+def test_what_came_before_the_first_step_does_not_tell_how_long_one_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    schedule = Schedule(1000, Deadline.after(30), 4)
+    clock.pass_by(10)
+    schedule.begin()
+    while not schedule.done:
+        clock.pass_by(0.5)
+        schedule.advance()
+    assert schedule.taken == 36  # 10 s before, 18 s of steps, 2 s for what follows
