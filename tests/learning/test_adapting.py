@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,6 +83,25 @@ def test_ever_more_is_learnt_from(make: MakeAdapter, monkeypatch: pytest.MonkeyP
     assert reports[-1].progress == 1.0
     assert found.passes == tuple(reports)
     assert not found.drifted
+
+
+def test_the_first_reading_is_not_taken_for_the_time_of_steps(
+    make: MakeAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, step, guess = Clock(monkeypatch), Fitter.step, Adapter.guess
+
+    def read_slowly(self: Adapter, *arguments: Any, **named: Any) -> list[Decoded]:
+        clock.pass_by(0 if self.fitter.has_learnt else 20)
+        return guess(self, *arguments, **named)
+
+    def step_soon(self: Fitter, *arguments: Any) -> torch.Tensor:
+        clock.pass_by(0.1)
+        return step(self, *arguments)
+
+    monkeypatch.setattr(Adapter, "guess", read_slowly)
+    monkeypatch.setattr(Fitter, "step", step_soon)
+    found = make(replace(SETTINGS, epochs=3)).adapt(Observer(), Deadline.after(70))
+    assert len(found.passes) > 1  # 60 s of reading, then a tail of 50 steps at 20 s each would leave no time for them
 
 
 def test_what_is_taught_is_what_is_read(make: MakeAdapter) -> None:
